@@ -2,7 +2,8 @@
 
     VocalinoError
     ├── RequestError            the request can't be met as it stands: text, options, files
-    │   └── AudioError          a sound that can't be used: container, length, rate, content
+    │   ├── AudioError          a sound that can't be used: container, length, rate, content
+    │   └── NotFound            a voice or a take that the library does not have
     ├── EngineError             an engine let us down
     │   ├── EngineUnavailable   it can't play here: extra, device or weights missing
     │   ├── CheckpointError     its files are missing, damaged or of another layout
@@ -26,6 +27,10 @@ class RequestError(VocalinoError):
 
 class AudioError(RequestError):
     """A sound that can't be used: container, length, rate, content."""
+
+
+class NotFound(RequestError):
+    """A voice or a take that the library does not have."""
 
 
 class EngineError(VocalinoError):
