@@ -145,6 +145,8 @@ def _read_scalar(kind: Any, value: object, where: str) -> object:
         return _read_time(value, where)
     if type(value) is not kind:  # not isinstance: true is no whole number
         raise _wrong(where, kind, value)
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise RequestError(f"{where} is too large a number")
     return value
 
 
