@@ -194,36 +194,38 @@ FREE = {"engines", "versions", "timings_s"}  # mappings: any name may be there o
 PATHS = fields_of(json.loads(receipt().to_json()))
 
 
-@pytest.mark.parametrize("path", [p for p in PATHS if p[0] not in FREE or len(p) != 2], ids=spelt)
-def test_a_missing_field_is_named(path: tuple[str | int, ...]):
-    value = json.loads(receipt().to_json())
-    del inside(value, path[:-1])[path[-1]]
-    with pytest.raises(RequestError, match="is missing") as caught:
-        Receipt.from_json(json.dumps(value))
-    assert spelt(path) in str(caught.value)
+def test_each_missing_field_is_named():
+    for path in PATHS:
+        if path[0] in FREE and len(path) == 2:
+            continue
+        value = json.loads(receipt().to_json())
+        del inside(value, path[:-1])[path[-1]]
+        with pytest.raises(RequestError, match="is missing") as caught:
+            Receipt.from_json(json.dumps(value))
+        assert spelt(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=spelt)
 @pytest.mark.parametrize(
     "wrong",
     [["?"], {"?": 1}, 10**400, 1e300, -1, True, "\x01?"],
     ids=["list", "object", "huge", "large", "negative", "boolean", "text"],
 )
-def test_a_field_of_a_wrong_type_or_value_is_named_or_kept(
-    path: tuple[str | int, ...], wrong: object
-):
-    """Whatever stands in a field, it is either refused by name or read back as it stands."""
-    value = json.loads(receipt().to_json())
-    inside(value, path[:-1])[path[-1]] = wrong
-    try:
-        read = Receipt.from_json(json.dumps(value))
-    except RequestError as error:
-        # a rule of the object that holds the field is reported at that object
-        assert spelt(path) in str(error) or f"{spelt(path[:-1])}: " in str(error)
-    else:
-        kept = inside(json.loads(read.to_json()), path)
-        assert kept == wrong
-        assert type(kept) is type(wrong) or (isinstance(kept, float) and type(wrong) is int)
+def test_each_field_is_refused_by_name_or_read_as_it_stands(wrong: object):
+    refused = 0
+    for path in PATHS:
+        value = json.loads(receipt().to_json())
+        inside(value, path[:-1])[path[-1]] = wrong
+        try:
+            read = Receipt.from_json(json.dumps(value))
+        except RequestError as error:
+            refused += 1
+            # a rule of the object that holds the field is reported at that object
+            assert spelt(path) in str(error) or f"{spelt(path[:-1])}: " in str(error)
+        else:
+            kept = inside(json.loads(read.to_json()), path)
+            assert kept == wrong, spelt(path)
+            assert type(kept) is type(wrong) or (type(kept), type(wrong)) == (float, int)
+    assert refused > len(PATHS) / 2
 
 
 @pytest.mark.parametrize(
