@@ -106,12 +106,32 @@ class SpeechDesigner(Engine, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Understood:
+    """What a designer makes of a direction: (words, effect) pairs, and words it passes over."""
+
+    readings: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class ReadsDirections(Protocol):
+    """A speech designer that can say what it makes of a direction. Optional."""
+
+    def explain(self, direction: Direction) -> Understood: ...
+
+
 @runtime_checkable
 class VoiceConverter(Engine, Protocol):
     """Performances in, the same acting in another voice out."""
 
     @property
     def sample_rate_hz(self) -> int: ...
+
+    @property
+    def batch_rows(self) -> int:
+        """How many rows it likes to get at once; 1 when a batch gains nothing."""
+        ...
 
     def prepare(self, reference: Audio) -> VoicePrint:
         """Learn a voice from a clip that `audio.reference.check` has passed; cached."""

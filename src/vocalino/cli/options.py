@@ -1,0 +1,114 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CAST = "Engines"
+VOICE = "Voice"
+ACTING = "Acting"
+OUTPUT = "Output"
+
+CastName = Annotated[
+    str | None,
+    typer.Option(
+        "--cast",
+        metavar="auto|draft|studio",
+        help="Which engines play. [env: VOCALINO_CAST]",
+        rich_help_panel=CAST,
+    ),
+]
+Designer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE:CLASS", help="Play this speech designer instead.", rich_help_panel=CAST
+    ),
+]
+Converter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE:CLASS", help="Play this voice converter instead.", rich_help_panel=CAST
+    ),
+]
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="Folder of the library and config.toml. [env: VOCALINO_HOME]", metavar="DIR"
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output, nothing else.")
+]
+Ref = Annotated[
+    Path | None,
+    typer.Option(
+        "--ref",
+        metavar="CLIP",
+        help="Reference clip of the voice: 3 to 25 seconds of WAV, FLAC, OGG or MP3.",
+        rich_help_panel=VOICE,
+    ),
+]
+Voice = Annotated[
+    str | None,
+    typer.Option("--voice", metavar="NAME", help="A voice of the library.", rich_help_panel=VOICE),
+]
+Takes = Annotated[
+    int, typer.Option("--takes", "-k", help="How many takes, 1 to 64.", rich_help_panel=ACTING)
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        help="Same seed, same takes; left out, a new one is drawn and written down.",
+        rich_help_panel=ACTING,
+    ),
+]
+Language = Annotated[
+    str,
+    typer.Option(
+        "--language", "-l", help="Language of the line, by name or code.", rich_help_panel=ACTING
+    ),
+]
+LengthAdjust = Annotated[
+    float,
+    typer.Option(help="Stretch the take: 2.0 is twice as long.", rich_help_panel=ACTING),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        "--ode-steps",
+        help="ODE steps of the converter (studio cast). [env: DEFAULT_DIFF_STEPS]",
+        rich_help_panel=CAST,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.", rich_help_panel=OUTPUT),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="wav|flac|ogg|opus|mp3",
+        help="Format of the takes.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite", help="Write over takes that are already there.", rich_help_panel=OUTPUT
+    ),
+]
+Report = Annotated[
+    bool, typer.Option("--report/--no-report", help="Write report.html.", rich_help_panel=OUTPUT)
+]
+Keep = Annotated[
+    bool,
+    typer.Option(
+        "--library/--no-library", help="Keep the takes in the library.", rich_help_panel=OUTPUT
+    ),
+]

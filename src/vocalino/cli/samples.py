@@ -1,0 +1,103 @@
+"""`vocalino samples`: the emotional showcase, or one's own sheet of lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vocalino.cli import options
+
+
+def samples(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SHEET]",
+            help="YAML or CSV with the columns name, line, direction and optionally language, "
+            "takes, seed; left out, five built-in emotional samples are played.",
+        ),
+    ] = None,
+    ref: options.Ref = None,
+    voice: options.Voice = None,
+    description: Annotated[
+        str,
+        typer.Option(
+            help="Design the voice from these words (when there is no --ref or --voice).",
+            rich_help_panel=options.VOICE,
+        ),
+    ] = "a warm young woman with a clear voice",
+    name: Annotated[
+        str | None, typer.Option(help="What to call the voice.", rich_help_panel=options.VOICE)
+    ] = None,
+    takes: options.Takes = 3,
+    seed: options.Seed = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            "-l",
+            help="Language of the lines that don't say theirs, and of a designed voice.",
+            rich_help_panel=options.ACTING,
+        ),
+    ] = None,
+    length_adjust: options.LengthAdjust = 1.0,
+    ode_steps: options.Steps = None,
+    out: options.Out = None,
+    format: options.Format = "wav",
+    overwrite: options.Overwrite = False,
+    report: options.Report = True,
+    library: options.Keep = True,
+    cast: options.CastName = None,
+    designer: options.Designer = None,
+    converter: options.Converter = None,
+    home: options.Home = None,
+    json: options.Json = False,
+) -> None:
+    """Play a sheet of lines in one voice and put them all in one report.
+
+    The voice is that of --ref or --voice; without either it is designed from --description.
+    """
+    from dataclasses import replace
+
+    from vocalino.cli.casting_call import design_voice
+    from vocalino.cli.order import Order
+    from vocalino.cli.session import Session
+    from vocalino.cli.showcase import show
+    from vocalino.request import ConvertOptions
+    from vocalino.samples import BUILT_IN, read
+    from vocalino.seeds import new_seed
+    from vocalino.text import language_named
+
+    flags = {"cast": cast, "designer": designer, "converter": converter, "home": home}
+    with Session(flags) as session:
+        sheet = read(file) if file else BUILT_IN
+        if language is not None:
+            spoken = language_named(language)
+            sheet = tuple(
+                replace(sample, language=spoken) if sample.language == "auto" else sample
+                for sample in sheet
+            )
+        seed = new_seed() if seed is None else seed
+        order = Order(
+            folder=out or Path("takes") / f"{file.stem if file else 'samples'}-{seed}",
+            title=file.stem if file else "Emotional samples",
+            takes=takes,
+            seed=seed,
+            format=format,
+            overwrite=overwrite,
+            report=report,
+            keep=library,
+            convert=ConvertOptions(ode_steps=ode_steps, length_adjust=length_adjust),
+        )
+        cast_voice = session.cast_voice(ref, voice)
+        if cast_voice is None:
+            cast_voice = design_voice(
+                session, description, sheet[0].language, seed, order.folder, overwrite
+            )
+        if name is not None:
+            cast_voice = cast_voice.named(name)
+        shown = show(session, cast_voice, sheet, order)
+        shown.tell(session, json)
+        raise typer.Exit(shown.exit_code)

@@ -1,0 +1,52 @@
+"""The registry: which engines make up a cast. Nothing is imported until it is asked for.
+
+An engine is named as `module:Class`. The class is made with `Class.from_settings(settings)` if
+it has such a method, else without arguments.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from vocalino.errors import EngineUnavailable
+from vocalino.settings import Settings
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The engines that play together, each as `module:Class`."""
+
+    name: str
+    designer: str
+    converter: str
+    encoder: str
+
+
+CASTS = {
+    "draft": Cast(
+        "draft",
+        designer="vocalino.engines.draft.designer:DraftDesigner",
+        converter="vocalino.engines.draft.converter:DraftConverter",
+        encoder="vocalino.engines.draft.speaker:DraftSpeaker",
+    ),
+}
+
+
+def load(spec: str, settings: Settings) -> object:
+    """Import and make the engine that `spec` names.
+
+    Raises:
+        EngineUnavailable: there is no such module or class, or something it needs is missing.
+    """
+    module_name, colon, class_name = spec.partition(":")
+    if not (module_name and colon and class_name):
+        raise EngineUnavailable(f"an engine is named as module:Class, got {spec!r}")
+    try:
+        found = getattr(importlib.import_module(module_name), class_name)
+    except ImportError as error:
+        raise EngineUnavailable(f"can't import the engine {spec}: {error}") from error
+    except AttributeError:
+        raise EngineUnavailable(f"{module_name} has no class {class_name}") from None
+    make = getattr(found, "from_settings", None)
+    return make(settings) if make else found()

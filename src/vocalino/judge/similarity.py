@@ -1,0 +1,64 @@
+"""Identity: is the take in the cast voice? Cosine of speaker embeddings, take against reference."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+from vocalino.audio import Audio
+from vocalino.errors import AudioError
+from vocalino.protocols import Embeddings, SpeakerEncoder
+from vocalino.ranking import IDENTITY
+from vocalino.request import ConvertRequest, TakeRequest
+from vocalino.take import Outcome, Take, Verdict
+
+
+class Similarity:
+    """Cosine of the take's embedding to the reference's, and whether conversion brought it nearer.
+
+    The value is only comparable between takes heard by the same encoder. It is not a gate: what
+    counts as near enough differs from voice to voice.
+    """
+
+    name = IDENTITY
+
+    def __init__(self, encoder: SpeakerEncoder, cache_size: int) -> None:
+        self._encoder = encoder
+        self._references: OrderedDict[str, Embeddings] = OrderedDict()  # least recently used first
+        self._cache_size = cache_size
+        self._lock = threading.Lock()
+
+    def score(self, take: Take, request: TakeRequest | ConvertRequest) -> Verdict:
+        if request.reference is None:
+            return Verdict(self.name, "inconclusive", "no reference clip to compare with")
+        reference = self._reference(request.reference.clip)
+        heard = [take.audio] if take.performance is None else [take.audio, take.performance]
+        try:
+            cosines = self._encoder.embed(heard) @ reference
+        except AudioError as error:
+            return Verdict(self.name, "inconclusive", f"too little speech to tell: {error}")
+        value = float(cosines[0])
+        outcome: Outcome = "pass"
+        evidence = f"likeness to the reference {value:.3f}"
+        if take.performance is not None:
+            before = float(cosines[1])
+            nearer = value > before
+            outcome = "pass" if nearer else "fail"
+            evidence += f", {'up' if nearer else 'not up'} from {before:.3f} before conversion"
+        return Verdict(self.name, outcome, evidence, value)
+
+    def _reference(self, clip: Audio) -> Embeddings:
+        """Embedding [dim] of the reference clip."""
+        key = clip.content_hash
+        with self._lock:
+            if key in self._references:
+                self._references.move_to_end(key)
+                return self._references[key]
+        embedding = np.asarray(self._encoder.embed([clip])[0])
+        with self._lock:
+            self._references[key] = embedding
+            while len(self._references) > self._cache_size:
+                self._references.popitem(last=False)
+        return embedding
