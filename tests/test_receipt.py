@@ -191,14 +191,15 @@ def inside(value: Any, path: tuple[str | int, ...]) -> Any:
 
 
 FREE = {"engines", "versions", "timings_s"}  # mappings: any name may be there or not
-PATHS = fields_of(json.loads(receipt().to_json()))
+TEXT = receipt().to_json()
+PATHS = fields_of(json.loads(TEXT))
 
 
 def test_each_missing_field_is_named():
     for path in PATHS:
         if path[0] in FREE and len(path) == 2:
             continue
-        value = json.loads(receipt().to_json())
+        value = json.loads(TEXT)
         del inside(value, path[:-1])[path[-1]]
         with pytest.raises(RequestError, match="is missing") as caught:
             Receipt.from_json(json.dumps(value))
@@ -213,7 +214,7 @@ def test_each_missing_field_is_named():
 def test_each_field_is_refused_by_name_or_read_as_it_stands(wrong: object):
     refused = 0
     for path in PATHS:
-        value = json.loads(receipt().to_json())
+        value = json.loads(TEXT)
         inside(value, path[:-1])[path[-1]] = wrong
         try:
             read = Receipt.from_json(json.dumps(value))
@@ -258,7 +259,7 @@ def test_each_field_is_refused_by_name_or_read_as_it_stands(wrong: object):
     ],
 )
 def test_messages_name_field_and_value(path: tuple[str | int, ...], wrong: object, said: str):
-    value = json.loads(receipt().to_json())
+    value = json.loads(TEXT)
     inside(value, path[:-1])[path[-1]] = wrong
     with pytest.raises(RequestError) as caught:
         Receipt.from_json(json.dumps(value))
@@ -292,7 +293,7 @@ def test_what_is_no_receipt_is_refused(text: str | bytes, said: str):
 
 
 def test_an_unknown_field_is_refused():
-    value = json.loads(receipt().to_json())
+    value = json.loads(TEXT)
     value["audio"]["volume"] = 11
     with pytest.raises(RequestError, match=r"receipt\.audio\.volume is not a field"):
         Receipt.from_json(json.dumps(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from functools import cache
 from importlib import metadata
 
 from vocalino import __version__
@@ -31,11 +32,16 @@ def versions() -> dict[str, str]:
     }
     for module, distribution in _DISTRIBUTIONS.items():
         if module in sys.modules:
-            try:
-                found[distribution] = metadata.version(distribution)
-            except metadata.PackageNotFoundError:  # built from source under another name
-                found[distribution] = str(getattr(sys.modules[module], "__version__", "unknown"))
+            found[distribution] = _version(module, distribution)
     sndfile = getattr(sys.modules.get("soundfile"), "__libsndfile_version__", None)
     if sndfile is not None:
         found["libsndfile"] = str(sndfile)
     return found
+
+
+@cache  # reads a file, and a loaded library does not change any more
+def _version(module: str, distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:  # built from source under another name
+        return str(getattr(sys.modules[module], "__version__", "unknown"))

@@ -71,10 +71,15 @@ class Database:
     def forget_deleted(self) -> None:
         """Empty the write-ahead log, where deleted rows would stay readable for a while.
 
-        Best effort: while another process reads, the log is emptied by a later checkpoint.
+        Best effort: while a reader is at work, the log is emptied by a later checkpoint.
         """
         with self._borrowed() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # or a deletion would wait out the whole timeout for a slow reader
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {round(1000 * self._busy_timeout_s)}")
 
     def close(self) -> None:
         """Close what is idle; a connection at work is closed when its block ends."""
