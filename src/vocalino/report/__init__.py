@@ -15,7 +15,6 @@ from vocalino.report.cards import (
     SampleSection,
     Sound,
     TakeCard,
-    Understood,
     VoiceSection,
 )
 from vocalino.report.page import render, write
@@ -38,7 +37,6 @@ __all__ = [
     "SampleSection",
     "Sound",
     "TakeCard",
-    "Understood",
     "VoiceSection",
     "act_section",
     "cast_note",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vocalino.events import Stage
+from vocalino.protocols import Understood
 from vocalino.take import EngineInfo, Verdict
 
 
@@ -27,14 +28,6 @@ class Sound:
     level_db: float | None
     file: str | None = None
     note: str = ""
-
-
-@dataclass(frozen=True)
-class Understood:
-    """What the designer read in a direction: (words, effect) pairs, and words it passed over."""
-
-    readings: tuple[tuple[str, str], ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -81,9 +81,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    filters: dict[str, Any] = environment.filters  # untyped in jinja2
-    names: dict[str, Any] = environment.globals
-    filters.update(
+    untyped = cast(Any, environment)  # jinja2 leaves the types of its tables open
+    untyped.filters.update(
         audio_url=_audio_url,
         path=waveform.path,
         label=_label,
@@ -91,7 +90,7 @@ def _environment() -> Environment:
         seconds=_seconds,
         stage=_STAGES.__getitem__,
     )
-    names.update(
+    untyped.globals.update(
         sounds_of_section=_sounds_of_section,
         sounds_of_conversion=_sounds_of_conversion,
         shared_scale=_shared_scale,

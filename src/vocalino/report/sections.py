@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from vocalino.audio import Audio
 from vocalino.events import Finished, TakeFailed
+from vocalino.protocols import Understood
 from vocalino.report.cards import (
     CastNote,
     ConvertCard,
@@ -15,7 +16,6 @@ from vocalino.report.cards import (
     RunSummary,
     SampleSection,
     TakeCard,
-    Understood,
     VoiceSection,
 )
 from vocalino.report.sound import sound
