@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -21,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from vocalino.errors import RequestError
+from vocalino.files import write_whole
 from vocalino.report import waveform
 from vocalino.report.cards import ConvertCard, ReportPage, SampleSection, Sound
 
@@ -56,14 +56,9 @@ def write(page: ReportPage, path: Path) -> None:
     Raises:
         RequestError: the file can't be written there.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(render(page).encode())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_whole(path, render(page).encode())
     except OSError as error:
         raise RequestError(
             f"the report can't be written to {path}: {error.strerror or error}; "
