@@ -1,13 +1,17 @@
 """The registry: which engines make up a cast. Nothing is imported until it is asked for.
 
-An engine is named as `module:Class`. The class is made with `Class.from_settings(settings)` if
-it has such a method, else without arguments.
+An engine is named as `module:Class`, or as `path/to/file.py:Class` where it is not installed. The
+class is made with `Class.from_settings(settings)` if it has such a method, else without arguments.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 
 from vocalino.errors import EngineUnavailable
 from vocalino.settings import Settings
@@ -39,14 +43,26 @@ def load(spec: str, settings: Settings) -> object:
     Raises:
         EngineUnavailable: there is no such module or class, or something it needs is missing.
     """
-    module_name, colon, class_name = spec.partition(":")
+    module_name, colon, class_name = spec.rpartition(":")
     if not (module_name and colon and class_name):
         raise EngineUnavailable(f"an engine is named as module:Class, got {spec!r}")
     try:
-        found = getattr(importlib.import_module(module_name), class_name)
-    except ImportError as error:
+        found = getattr(_module(module_name), class_name)
+    except (ImportError, OSError) as error:
         raise EngineUnavailable(f"can't import the engine {spec}: {error}") from error
     except AttributeError:
         raise EngineUnavailable(f"{module_name} has no class {class_name}") from None
     make = getattr(found, "from_settings", None)
     return make(settings) if make else found()
+
+
+def _module(name: str) -> ModuleType:
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = Path(name)
+    found = spec_from_file_location(path.stem, path)
+    assert found is not None and found.loader is not None  # the name ends in .py
+    module = module_from_spec(found)
+    sys.modules[path.stem] = module  # dataclasses look their module up
+    found.loader.exec_module(module)
+    return module
