@@ -60,7 +60,7 @@ def activity(audio: Audio) -> Activity:
     # Over a quiet floor speech reaches 40 dB below its top; over a loud one, what stands out.
     contrast = top - floor
     threshold = max(top - 40.0, floor + min(12.0, 0.45 * contrast))
-    active = np.ones(levels.size, np.bool_) if contrast < 4.0 else smooth >= threshold
+    active = np.ones(levels.size, np.bool_) if contrast < 4.0 else levels >= threshold
     return Activity(levels, floor, top, without_bursts(active))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,22 @@ _GATE_S = 0.4  # gating block of ITU-R BS.1770-4, 75 % overlap
 def loudness_lufs(audio: Audio) -> float | None:
     """Integrated loudness (ITU-R BS.1770-4, EBU R 128), None for silence (under -70 LUFS).
 
-    A clip shorter than one gating block (0.4 s) is measured as a single block of its own length:
-    the same weighting, no gate. Lines under 3 s vary by a few LU; `active_level_db` is steadier.
+    A clip shorter than one gating block (0.4 s) is measured over its own length as if it were
+    one: the same weighting and gate. Lines under 3 s vary by a few LU; `active_level_db` is
+    steadier.
     """
     rate_hz = audio.sample_rate_hz
     size = audio.samples.size
-    block = round(_GATE_S * rate_hz)
+    block = math.ceil(_GATE_S * rate_hz)
     if not size:
         return None
-    if size >= block:  # whole blocks only, as the standard has it; pyloudnorm would count a part
+    samples = audio.samples.astype(np.float64)
+    if size < block:
+        samples = np.pad(samples * np.sqrt(block / size), (0, block - size))
+    else:  # whole blocks only, as the standard has it; pyloudnorm would count a part as one
         hop = block / 4
-        size = round((size - block) // hop * hop) + block
-    samples = audio.samples[:size].astype(np.float64)
-    block_s = min(_GATE_S, size / rate_hz)
-    meter: Any = pyloudnorm.Meter(rate_hz, block_size=block_s)
+        samples = samples[: math.ceil((size - block) // hop * hop) + block]
+    meter: Any = pyloudnorm.Meter(rate_hz, block_size=_GATE_S)
     lufs = float(meter.integrated_loudness(samples))
     return lufs if np.isfinite(lufs) else None
 

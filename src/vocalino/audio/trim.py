@@ -25,7 +25,8 @@ def speech_span(audio: Audio) -> tuple[float, float] | None:
     contrast = found.top_db - found.floor_db
     low = found.floor_db + max(_OVER_FLOOR_DB, 0.15 * contrast)
     low = max(low, found.top_db - 60.0)  # dither and room hiss over digital silence
-    audible = smoothed(found.levels_db) >= low
+    # smoothed against chance, and as it is, since smoothing reaches 30 ms into the silence
+    audible = (smoothed(found.levels_db) >= low) & (found.levels_db >= low)
     first = int(frames[0]) - _reach(audible[: frames[0]][::-1])
     last = int(frames[-1]) + _reach(audible[frames[-1] + 1 :])
     return first * HOP_S, min(last * HOP_S + FRAME_S, audio.duration_s)
