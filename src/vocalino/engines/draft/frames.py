@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pyworld
-import soxr
 
 from vocalino.audio import Audio
+from vocalino.audio.resample import resample
 from vocalino.errors import AudioError
 
 FRAME_S = 0.005
@@ -116,10 +116,7 @@ def synthesise(frames: Frames) -> Audio:
 
 
 def _at_rate(audio: Audio) -> Floats:
-    samples = audio.samples
-    if audio.sample_rate_hz != SAMPLE_RATE_HZ:
-        samples = soxr.resample(samples, audio.sample_rate_hz, SAMPLE_RATE_HZ)
-    return np.ascontiguousarray(samples, np.float64)
+    return np.ascontiguousarray(resample(audio, SAMPLE_RATE_HZ).samples, np.float64)
 
 
 def _aperiodicity(samples: Floats, f0_hz: Floats, times_s: Floats) -> Floats:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from vocalino.engines.draft.acting import Plan
 from vocalino.engines.draft.donors import Donor
 from vocalino.engines.draft.frames import Frames
+from vocalino.seeds import generator
 
 Sound = Literal["silence", "voiceless", "voiced"]
 
@@ -35,14 +38,20 @@ class Cue:
     """All that `perform` needs beside frames: when what is spoken, how to act it, the dice.
 
     Times belong to the neutral frames; frames that were converted one to one share them.
+    `seed` is the take's, `sentence` counts the sentences of the line from 0.
     """
 
     plan: Plan
     seed: int
+    sentence: int = 0
     spans: tuple[Span, ...] = ()
     words: tuple[Word, ...] = ()
     rate: float = 0.0
     """log2 of the tempo that the frames already have."""
+
+    def dice(self, purpose: str) -> np.random.Generator:
+        """Randomness of this sentence of this take, for one purpose."""
+        return generator(self.seed, f"draft {purpose} of sentence {self.sentence}")
 
 
 @dataclass(frozen=True)
