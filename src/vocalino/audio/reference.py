@@ -25,8 +25,8 @@ _DC = 0.01
 _GATED_DB = -96.0
 _QUIET_TENTH = 10**0.2  # the quiet tenth of steady noise lies some 2 dB under its mean
 _NARROW_HZ = 5_000
-# How far the liveliest bands move: human speech 33 dB and more (46 clips of 23 voices), speech in white noise
-# of 10, 5 and 0 dB 17, 12 and 9, coloured noise 5, a sung vowel with vibrato 8.
+# How far the liveliest bands move: human speech 33 dB and more (46 clips of 23 voices), speech in
+# white noise of 10, 5 and 0 dB 17, 12 and 9, coloured noise 5, a sung vowel with vibrato 8.
 _STEADY_DB = 7.0
 _HELD_DB = 12.0
 _PERIODIC = 0.5
