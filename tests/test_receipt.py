@@ -312,6 +312,8 @@ def test_times_are_kept_in_utc():
     assert again == made
     assert again.created_at.tzinfo is UTC
     assert '"created_at": "2026-01-31T06:30:00Z"' in made.to_json()
+    with pytest.raises(RequestError, match="needs its time zone"):
+        receipt(created_at=datetime(2026, 1, 31, 12))
 
 
 def test_the_request_again():

@@ -77,6 +77,8 @@ class Receipt:
             )
         if self.source is not None and self.reference is None:
             raise RequestError("a conversion needs its reference, and reference is null")
+        if self.created_at.utcoffset() is None:
+            raise RequestError(f"created_at needs its time zone, got {self.created_at}")
         if not 0 <= self.index < self.takes:
             raise RequestError(f"index must be from 0 to takes - 1, got {self.index}")
         if self.take_seed != take_seed(self.seed, self.index):

@@ -82,6 +82,17 @@ def test_sweep_removes_what_no_row_uses_after_the_grace(library: Library):
     assert library.voices.clip(voice)
 
 
+def test_looking_for_a_blob_reads_no_table(library: Library):
+    """Once it did, and a sweep of ten thousand takes held the write lock for minutes."""
+    with library.database.read() as connection:
+        plan = connection.execute(
+            "EXPLAIN QUERY PLAN SELECT 1 FROM used_blobs WHERE name = 'x' LIMIT 1"
+        )
+        steps = [row["detail"] for row in plan]
+    assert [step for step in steps if "SCAN" in step] == []
+    assert len([step for step in steps if step.startswith("SEARCH")]) == 3
+
+
 def test_putting_again_begins_the_grace_anew(library: Library):
     path = library.blobs.path(library.blobs.put(b"orphan", ".wav"))
     age(path, 5000.0)

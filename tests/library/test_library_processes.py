@@ -51,6 +51,21 @@ def test_processes_open_a_new_library_and_write_at_once(tmp_path: Path):
         assert library.sweep(grace_s=-1.0) == []
 
 
+def test_many_open_a_new_library_at_the_same_moment(tmp_path: Path):
+    """Connections of one process lock each other out as those of several do, and start closer
+    together: without care some find the file locked, or half made."""
+    for number in range(5):
+        barrier = threading.Barrier(8)
+
+        def first(home: Path, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            with Library.open(home) as library:
+                assert library.voices.list() == ()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(first, [tmp_path / str(number)] * 8))
+
+
 def test_a_name_is_given_to_one_process_only(tmp_path: Path):
     results = tmp_path / "results"
     results.mkdir()

@@ -93,29 +93,31 @@ class Blobs:
 
         The grace leaves alone what another process is about to name. Returns what was removed.
         """
-        old = [path for path in self._files() if _age_s(path) > grace_s]
+        used = set(self._used_names())
+        old = [p for p in self._files() if p.name not in used and _age_s(p) > grace_s]
         removed: list[Path] = []
         with self._database.write() as connection:
             for path in old:
-                # aged again: it may have been put anew since
-                if _age_s(path) <= grace_s:
-                    continue
-                if path.name.endswith(_PARTIAL) or not _used(connection, path.name):
+                # looked at again under the lock: it may have been put anew or named since
+                if _age_s(path) > grace_s and not _used(connection, path.name):
                     self._remove(path)
                     removed.append(path)
         return removed
 
     def problems(self) -> list[str]:
         """Missing and damaged files that rows use, in words. Reads every one of them."""
-        with self._database.read() as connection:
-            names = [row[0] for row in connection.execute("SELECT name FROM used_blobs")]
         found: list[str] = []
-        for name in names:
+        for name in self._used_names():
             try:
                 self.read(name)
             except LibraryError as error:
                 found.append(str(error))
         return found
+
+    def _used_names(self) -> list[str]:
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT DISTINCT name FROM used_blobs").fetchall()
+        return [row[0] for row in rows]
 
     def _files(self) -> list[Path]:
         """Ours only: whatever else someone laid in the folder is not touched."""

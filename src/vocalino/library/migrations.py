@@ -73,7 +73,6 @@ m001_voices_and_takes = Migration(
             id TEXT PRIMARY KEY,
             run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
             take_index INTEGER NOT NULL,
-            receipt TEXT NOT NULL,
             audio_blob TEXT NOT NULL,
             performance_blob TEXT,
             place INTEGER,                  -- 1 is the best; none before the run is ranked
@@ -82,16 +81,17 @@ m001_voices_and_takes = Migration(
             favourite INTEGER NOT NULL DEFAULT 0 CHECK (favourite IN (0, 1)),
             search_text TEXT NOT NULL,
             created_at TEXT NOT NULL,
+            receipt TEXT NOT NULL,          -- large, so last: a search need not read past it
             UNIQUE (run, take_index)
         )
         """,
         # The one place that says which files are in use; a step that adds a column for blobs
-        # makes this view anew.
+        # makes this view anew. UNION ALL: only then does looking for one name use the indexes.
         """
         CREATE VIEW used_blobs (name) AS
             SELECT clip_blob FROM voices
-            UNION SELECT audio_blob FROM takes
-            UNION SELECT performance_blob FROM takes WHERE performance_blob IS NOT NULL
+            UNION ALL SELECT audio_blob FROM takes
+            UNION ALL SELECT performance_blob FROM takes WHERE performance_blob IS NOT NULL
         """,
         "CREATE INDEX voices_by_clip ON voices (clip_blob)",
         "CREATE INDEX takes_by_audio ON takes (audio_blob)",
@@ -128,7 +128,9 @@ def pending(
     connection: sqlite3.Connection, path: Path, steps: Sequence[Migration] = MIGRATIONS
 ) -> list[Migration]:
     """The steps that this file has not taken yet; raises as `migrate` does."""
-    with _transaction(connection, "BEGIN"):  # one snapshot, or a file half made might be seen
+    # One snapshot, or a library that another process is making just now looks like a stranger's
+    # file: it had no APPLICATION_ID at the first look and has tables at the second.
+    with _transaction(connection, "BEGIN"):
         return _pending(connection, path, steps)
 
 

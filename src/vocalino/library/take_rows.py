@@ -53,7 +53,8 @@ class StoredTake:
     created_at: datetime
 
 
-BEST_FIRST = "ORDER BY runs.number DESC, takes.place IS NULL, takes.place, takes.take_index"
+BEST_FIRST = "ORDER BY takes.run DESC, takes.place IS NULL, takes.place, takes.take_index"
+TAKES_AND_RUNS = "takes JOIN runs ON runs.number = takes.run"
 _MIN_PREFIX_DIGITS = 8
 
 
@@ -133,8 +134,7 @@ def select(
     connection: sqlite3.Connection, where: str, values: Sequence[str | int]
 ) -> tuple[StoredTake, ...]:
     rows = connection.execute(
-        "SELECT takes.*, runs.id AS run_id, runs.voice_id "
-        f"FROM takes JOIN runs ON runs.number = takes.run {where}",
+        f"SELECT takes.*, runs.id AS run_id, runs.voice_id FROM {TAKES_AND_RUNS} {where}",
         values,
     )
     return tuple(_from_row(row) for row in rows)

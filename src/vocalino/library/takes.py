@@ -123,7 +123,12 @@ class Takes:
             if value is not None:
                 conditions.append(f"{column} = ?")
                 values.append(value)
-        where = f"WHERE {' AND '.join(conditions)} {take_rows.BEST_FIRST} LIMIT ? OFFSET ?"
+        # Keys first, then the rows of one page: receipts are large, and sorting would carry all.
+        keys = (
+            f"SELECT takes.rowid FROM {take_rows.TAKES_AND_RUNS} "
+            f"WHERE {' AND '.join(conditions)} {take_rows.BEST_FIRST} LIMIT ? OFFSET ?"
+        )
+        where = f"WHERE takes.rowid IN ({keys}) {take_rows.BEST_FIRST}"
         with self._database.read() as connection:
             return take_rows.select(connection, where, [*values, limit, offset])
 

@@ -1,18 +1,17 @@
 PRAGMA application_id = 1448035137;
 BEGIN TRANSACTION;
 CREATE TABLE migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL);
-INSERT INTO "migrations" VALUES('m001_voices_and_takes','2026-11-22T20:06:51+00:00');
+INSERT INTO "migrations" VALUES('m001_voices_and_takes','2026-11-22T20:24:21+00:00');
 CREATE TABLE runs (
             number INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order in which runs came in
             id TEXT NOT NULL UNIQUE,
             voice_id TEXT REFERENCES voices (id) ON DELETE SET NULL
         );
-INSERT INTO "runs" VALUES(1,'run','7ebd53ac627ec9a9765bde49bbc73fa8');
+INSERT INTO "runs" VALUES(1,'run','ea280c9d8ee4f4ec66b52a9e520329a5');
 CREATE TABLE takes (
             id TEXT PRIMARY KEY,
             run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
             take_index INTEGER NOT NULL,
-            receipt TEXT NOT NULL,
             audio_blob TEXT NOT NULL,
             performance_blob TEXT,
             place INTEGER,                  -- 1 is the best; none before the run is ranked
@@ -21,13 +20,14 @@ CREATE TABLE takes (
             favourite INTEGER NOT NULL DEFAULT 0 CHECK (favourite IN (0, 1)),
             search_text TEXT NOT NULL,
             created_at TEXT NOT NULL,
+            receipt TEXT NOT NULL,          -- large, so last: a search need not read past it
             UNIQUE (run, take_index)
         );
-INSERT INTO "takes" VALUES('e8ebbaf27df2a98b0e0345cc28e83f6c',1,0,'{
+INSERT INTO "takes" VALUES('ebc95d44f328479b2e2bc7a56de15e6c',1,0,'ba0693c132bb62683d62a14548300a6efec88dddae0d93256ef07f18195a47a1.wav',NULL,2,NULL,'',0,'we made it warm rené','2026-11-22T20:24:21.511924+00:00','{
   "schema": "vocalino/take/1",
   "synthetic": true,
   "disclosure": "This sound is synthetic: it was made by a machine and is no recording of a person.",
-  "created_at": "2026-11-22T20:06:51.771282Z",
+  "created_at": "2026-11-22T20:24:21.511924Z",
   "line": {
     "text": "We made it",
     "language": "auto"
@@ -106,12 +106,12 @@ INSERT INTO "takes" VALUES('e8ebbaf27df2a98b0e0345cc28e83f6c',1,0,'{
   },
   "performance": null
 }
-','ba0693c132bb62683d62a14548300a6efec88dddae0d93256ef07f18195a47a1.wav',NULL,2,NULL,'',0,'we made it warm rené','2026-11-22T20:06:51.771282+00:00');
-INSERT INTO "takes" VALUES('0f3b069d04107e14beb2841584a5b9c6',1,1,'{
+');
+INSERT INTO "takes" VALUES('15facc616b45f054fcc6457ca86c1449',1,1,'15cfb078cc3a890a317566ab2f8b27302ceb98e922be5ad298cccb45842c7ace.wav',NULL,1,'kept','the one',1,'the one we made it warm rené','2026-11-22T20:24:21.512412+00:00','{
   "schema": "vocalino/take/1",
   "synthetic": true,
   "disclosure": "This sound is synthetic: it was made by a machine and is no recording of a person.",
-  "created_at": "2026-11-22T20:06:51.771788Z",
+  "created_at": "2026-11-22T20:24:21.512412Z",
   "line": {
     "text": "We made it",
     "language": "auto"
@@ -190,7 +190,7 @@ INSERT INTO "takes" VALUES('0f3b069d04107e14beb2841584a5b9c6',1,1,'{
   },
   "performance": null
 }
-','15cfb078cc3a890a317566ab2f8b27302ceb98e922be5ad298cccb45842c7ace.wav',NULL,1,'kept','the one',1,'the one we made it warm rené','2026-11-22T20:06:51.771788+00:00');
+');
 CREATE TABLE voice_tags (
             voice_id TEXT NOT NULL REFERENCES voices (id) ON DELETE CASCADE,
             position INTEGER NOT NULL,
@@ -198,8 +198,8 @@ CREATE TABLE voice_tags (
             tag_key TEXT NOT NULL,
             PRIMARY KEY (voice_id, tag_key)
         );
-INSERT INTO "voice_tags" VALUES('7ebd53ac627ec9a9765bde49bbc73fa8',0,'alto','alto');
-INSERT INTO "voice_tags" VALUES('7ebd53ac627ec9a9765bde49bbc73fa8',1,'calm','calm');
+INSERT INTO "voice_tags" VALUES('ea280c9d8ee4f4ec66b52a9e520329a5',0,'alto','alto');
+INSERT INTO "voice_tags" VALUES('ea280c9d8ee4f4ec66b52a9e520329a5',1,'calm','calm');
 CREATE TABLE voices (
             id TEXT PRIMARY KEY,
             name TEXT NOT NULL,
@@ -218,14 +218,14 @@ CREATE TABLE voices (
             search_text TEXT NOT NULL,
             created_at TEXT NOT NULL
         );
-INSERT INTO "voices" VALUES('7ebd53ac627ec9a9765bde49bbc73fa8','René','rené','7fdb3ec511b211646a2aa9e585a37fe257933c2e6bd860ea920f1751dbe07ad7.wav','d03070a5988f84624000740b7f5b489bad67e6bca6757036902e61b48dbe0c4b',0.1,16000,'','recorded_consent','I agree.','clip','',NULL,'rené alto calm','2026-11-22T20:06:51.760030+00:00');
+INSERT INTO "voices" VALUES('ea280c9d8ee4f4ec66b52a9e520329a5','René','rené','7fdb3ec511b211646a2aa9e585a37fe257933c2e6bd860ea920f1751dbe07ad7.wav','d03070a5988f84624000740b7f5b489bad67e6bca6757036902e61b48dbe0c4b',0.1,16000,'','recorded_consent','I agree.','clip','',NULL,'rené alto calm','2026-11-22T20:24:21.479840+00:00');
 CREATE INDEX voices_by_content ON voices (content_hash);
 CREATE INDEX voice_tags_by_tag ON voice_tags (tag_key);
 CREATE INDEX runs_by_voice ON runs (voice_id);
 CREATE VIEW used_blobs (name) AS
             SELECT clip_blob FROM voices
-            UNION SELECT audio_blob FROM takes
-            UNION SELECT performance_blob FROM takes WHERE performance_blob IS NOT NULL;
+            UNION ALL SELECT audio_blob FROM takes
+            UNION ALL SELECT performance_blob FROM takes WHERE performance_blob IS NOT NULL;
 CREATE INDEX voices_by_clip ON voices (clip_blob);
 CREATE INDEX takes_by_audio ON takes (audio_blob);
 CREATE INDEX takes_by_performance ON takes (performance_blob);
