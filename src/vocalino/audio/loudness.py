@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import numpy as np
-import pyloudnorm  # pyright: ignore[reportMissingTypeStubs]
 
 from vocalino.audio.activity import activity
 from vocalino.audio.value import Audio
@@ -22,6 +21,8 @@ def loudness_lufs(audio: Audio) -> float | None:
     one: the same weighting and gate. Lines under 3 s vary by a few LU; `active_level_db` is
     steadier.
     """
+    import pyloudnorm  # pyright: ignore[reportMissingTypeStubs]  # slow: brings scipy.signal
+
     rate_hz = audio.sample_rate_hz
     size = audio.samples.size
     block = math.ceil(_GATE_S * rate_hz)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vocalino.audio.activity import SILENCE_DB, activity
+from vocalino.audio.activity import SILENCE_DB, activity, runs
 from vocalino.audio.loudness import active_level_db
 from vocalino.audio.spectrum import BandLevels, band_levels, bandwidth_hz, periodicity, spectrogram
 from vocalino.audio.trim import speech_span
@@ -103,10 +103,8 @@ def clipped_fraction(clip: Audio) -> float:
     attenuated after they were clipped are found as well. Fewer than four short tops are chance.
     """
     size = np.abs(clip.samples)
-    flat = np.concatenate([[False], size >= clip.peak * 0.9999, [False]]) & (clip.peak > 0)
-    turns = np.flatnonzero(np.diff(flat.astype(np.int8)))
-    runs = turns[1::2] - turns[::2]
-    tops = runs[runs >= 3]
+    starts, stops = runs((size >= clip.peak * 0.9999) & (clip.peak > 0))
+    tops = (stops - starts)[stops - starts >= 3]
     count = int(tops.sum()) if tops.size >= 4 or tops.sum() > 0.01 * size.size else 0
     return max(count, int(np.count_nonzero(size > 1.0))) / size.size
 

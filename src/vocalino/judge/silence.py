@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vocalino.audio.activity import runs
 from vocalino.audio.loudness import active_level_db
 from vocalino.audio.trim import speech_span
 from vocalino.request import ConvertRequest, TakeRequest
@@ -41,5 +42,5 @@ def _longest_hole_s(take: Take, span: tuple[float, float], floor_db: float) -> f
     frames = inside[: inside.size // size * size].reshape(-1, size)  # [frames, samples]
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
     quiet = 10 * np.log10(power + 1e-12) < floor_db
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.astype(np.int8), [0]))))
-    return float((edges[1::2] - edges[::2]).max(initial=0)) * _FRAME_S
+    starts, stops = runs(quiet)
+    return float((stops - starts).max(initial=0)) * _FRAME_S
