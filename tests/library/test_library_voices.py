@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from library_samples import new_take, tone
 
 from vocalino.audio import Audio
-from vocalino.errors import LibraryError, NotFound, RequestError
-from vocalino.library import Consent, Library, clips
+from vocalino.audio.encode import encode
+from vocalino.errors import AudioError, LibraryError, NotFound, RequestError
+from vocalino.library import Consent, Library
 from vocalino.library.words import key_of
 
 
@@ -204,7 +205,10 @@ def test_bad_values_are_refused(library: Library):
         library.voices.add("Ada", tone(200), notes="bell \x07")
     with pytest.raises(RequestError, match="more than 10000"):
         library.voices.add("Ada", tone(200), notes="x" * 10_001)
+    with pytest.raises(AudioError, match="the clip"):  # it could not be read back
+        library.voices.add("Ada", Audio(np.full(16000, 1e30, np.float32), 16000))
     assert library.voices.list() == ()
+    assert files_of(library) == set()
 
 
 def test_delete_leaves_the_takes_without_the_voice(library: Library):
@@ -261,7 +265,7 @@ def test_delete_overwrites(tmp_path: Path):
 
 def test_a_clip_that_was_exchanged_is_noticed(library: Library):
     voice = library.voices.add("Ada", tone(200))
-    blob = library.blobs.put(clips.to_bytes(tone(300)), ".wav")
+    blob = library.blobs.put(encode(tone(300), "wav", "float32"), ".wav")
     with library.database.write() as connection:
         connection.execute("UPDATE voices SET clip_blob = ?", (blob,))
     with pytest.raises(LibraryError, match="not the one that was added"):

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from vocalino.audio import Audio
+from vocalino.audio.decode import decode
+from vocalino.audio.encode import encode
 from vocalino.errors import LibraryError, NotFound, RequestError
-from vocalino.library import clips, voice_rows
+from vocalino.library import voice_rows
 from vocalino.library.blobs import Blobs
 from vocalino.library.db import Database
 from vocalino.library.voice_rows import Consent, Voice, VoiceSource
@@ -22,6 +24,8 @@ from vocalino.library.words import (
     not_found,
 )
 from vocalino.receipt import Receipt
+
+_SUFFIX = ".wav"
 
 
 class Voices:
@@ -51,7 +55,8 @@ class Voices:
             receipt: of the take that a designed voice was cut from.
 
         Raises:
-            RequestError: a name that is taken (see `words.key_of`) or none, an empty clip.
+            RequestError: a name that is taken (see `words.key_of`) or none, or an empty clip.
+            AudioError: a clip over the limits of `audio.decode`, which could not be read back.
             LibraryError: the disk is full or can't be written.
         """
         if not clip.samples.size:
@@ -73,10 +78,10 @@ class Voices:
             receipt=receipt,
             created_at=datetime.now(UTC),
         )
-        data = clips.to_bytes(clip)
-        blob = self._blobs.put(data, clips.SUFFIX)
+        data = _lossless(clip)
+        blob = self._blobs.put(data, _SUFFIX)
         with self._database.write() as connection:
-            self._blobs.keep(blob, data, clips.SUFFIX)
+            self._blobs.keep(blob, data, _SUFFIX)
             voice_rows.refuse_twin(connection, voice.id, voice.name)
             connection.execute(
                 "INSERT INTO voices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -177,7 +182,7 @@ class Voices:
         Raises:
             LibraryError: the file is missing or damaged.
         """
-        clip = clips.from_bytes(self._blobs.read(voice.clip_blob))
+        clip = decode(self._blobs.read(voice.clip_blob), what=f"the clip of {voice.name!r}")
         if clip.content_hash != voice.content_hash:
             raise LibraryError(
                 f"the clip of the voice {voice.name!r} is not the one that was added: "
@@ -207,6 +212,18 @@ class Voices:
             connection.execute("DELETE FROM voices WHERE id = ?", (id,))
         self._blobs.release(blobs)
         self._database.forget_deleted()
+
+
+def _lossless(clip: Audio) -> bytes:
+    """A clip as WAV of 32-bit floats: every sample as it is.
+
+    Its content hash stands in receipts, and a take can only be made again from the very same
+    samples: 16 bits would round them, and the file that came in (MP3, say) is decoded a little
+    differently by another version of its decoder. Read back here, so that `clip` can't fail later.
+    """
+    data = encode(clip, "wav", "float32")
+    assert decode(data, what="the clip").content_hash == clip.content_hash
+    return data
 
 
 def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
