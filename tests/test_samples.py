@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vocalino.errors import RequestError
-from vocalino.samples import BUILT_IN, Sample, read, slug, slugs
+from vocalino.judge.length import speaking_time_s
+from vocalino.samples import Sample, built_in, read, slug, slugs
+from vocalino.samples.audition import AUDITION
+from vocalino.text import LANGUAGES
 
 
 def _read(folder: Path, name: str, content: str | bytes) -> tuple[Sample, ...]:
@@ -20,15 +23,15 @@ def _read(folder: Path, name: str, content: str | bytes) -> tuple[Sample, ...]:
 
 
 def test_the_built_in_five_are_speakable_and_fit_any_voice() -> None:
-    assert [s.name for s in BUILT_IN] == [
+    assert [s.name for s in built_in()] == [
         "Warm and grateful",
         "Terrified",
         "Furious",
         "Elated",
         "Heartbroken",
     ]
-    assert len(set(slugs(s.name for s in BUILT_IN))) == 5
-    for sample in BUILT_IN:
+    assert len(set(slugs(s.name for s in built_in()))) == 5
+    for sample in built_in():
         assert 8 <= len(sample.line.split()) <= 16
         assert len(sample.direction.split()) >= 12
         words = set(re.findall(r"[a-z]+", sample.direction.lower()))
@@ -223,3 +226,13 @@ def test_slugs_are_safe_file_names_whatever_the_names(names: list[str]) -> None:
     for one in result:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one)
         assert not re.fullmatch(r"con|prn|aux|nul|(com|lpt)\d", one)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_five_are_there_in_every_language(language: str) -> None:
+    samples = built_in(language)
+    assert [s.name for s in samples] == [s.name for s in built_in()]
+    assert {s.language for s in samples} == {language}
+    assert all(1.5 < speaking_time_s(s.line) < 8 for s in samples)
+    assert len({s.line for s in samples}) == 5
+    assert AUDITION[language] and 5 < speaking_time_s(AUDITION[language]) < 15

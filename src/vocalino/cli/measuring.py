@@ -16,7 +16,7 @@ from vocalino.errors import GenerationFailed
 from vocalino.events import Finished
 from vocalino.pipeline import run
 from vocalino.request import Direction, Line, Reference, TakeRequest
-from vocalino.samples import BUILT_IN
+from vocalino.samples import built_in
 from vocalino.samples.audition import AUDITION
 
 _ROWS = {
@@ -61,7 +61,7 @@ def measure(session: Session, voice: CastVoice | None, takes: int, repeat: int) 
         GenerationFailed: a run made no take.
     """
     reference = voice.reference if voice else _designed(session)
-    sample = BUILT_IN[0]
+    sample = built_in()[0]
     runs: list[Finished] = []
     for seed in range(repeat + 1):
         request = TakeRequest(

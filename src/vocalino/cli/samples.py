@@ -34,14 +34,14 @@ def samples(
     takes: options.Takes = 3,
     seed: options.Seed = None,
     language: Annotated[
-        str | None,
+        str,
         typer.Option(
             "--language",
             "-l",
-            help="Language of the lines that don't say theirs, and of a designed voice.",
+            help="Language of the built-in samples, or of lines that don't say theirs.",
             rich_help_panel=options.ACTING,
         ),
-    ] = None,
+    ] = "auto",
     length_adjust: options.LengthAdjust = 1.0,
     ode_steps: options.Steps = None,
     out: options.Out = None,
@@ -66,19 +66,18 @@ def samples(
     from vocalino.cli.session import Session
     from vocalino.cli.showcase import show
     from vocalino.request import ConvertOptions
-    from vocalino.samples import BUILT_IN, read
+    from vocalino.samples import built_in, read
     from vocalino.seeds import new_seed
     from vocalino.text import language_named
 
     flags = {"cast": cast, "designer": designer, "converter": converter, "home": home}
     with Session(flags) as session:
-        sheet = read(file) if file else BUILT_IN
-        if language is not None:
-            spoken = language_named(language)
-            sheet = tuple(
-                replace(sample, language=spoken) if sample.language == "auto" else sample
-                for sample in sheet
-            )
+        spoken = language_named(language)
+        sheet = read(file) if file else built_in(spoken)
+        sheet = tuple(
+            replace(sample, language=spoken) if sample.language == "auto" else sample
+            for sample in sheet
+        )
         seed = new_seed() if seed is None else seed
         order = Order(
             folder=out or Path("takes") / f"{file.stem if file else 'samples'}-{seed}",

@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 
 from vocalino.audio.decode import decode
+from vocalino.audio.encode import encode
 from vocalino.build import Casting, build, casting
 from vocalino.cli.console import say
 from vocalino.cli.delivery import write
 from vocalino.errors import RequestError
 from vocalino.library import Library, Voice
-from vocalino.library.clips import to_bytes
 from vocalino.pipeline import Engines
 from vocalino.receipt import ConsentBasis
 from vocalino.request import Reference
@@ -41,7 +41,7 @@ class CastVoice:
             RequestError: the folder can't be written.
         """
         if self.file is None:
-            name, data = "reference.wav", to_bytes(self.reference.clip)
+            name, data = "reference.wav", encode(self.reference.clip, "wav", "float32")
         else:
             name, data = f"reference{self.file.suffix.lower()}", self.file.read_bytes()
         write(folder / name, data)
