@@ -17,6 +17,7 @@ import os
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class Espeak:
             data_path = data_path or wheel_data_path
         self._library_path = library_path
         self._data_path = data_path
-        self._private_copies: tempfile.TemporaryDirectory[str] | None = None
+        self._own_folder: Path | None = None
         if data_path is not None and not (data_path / "phontab").is_file():
             raise EngineUnavailable(f"no espeak-ng data (phontab) in {data_path}: {INSTALL}")
         with self._open():
@@ -226,11 +227,10 @@ class Espeak:
         return copy
 
     def _private_path(self) -> Path:
-        if self._private_copies is None:
-            self._private_copies = tempfile.TemporaryDirectory(
-                prefix="vocalino-espeak-", ignore_cleanup_errors=True
-            )
-        return Path(self._private_copies.name)
+        if self._own_folder is None:
+            self._own_folder = Path(tempfile.mkdtemp(prefix="vocalino-espeak-"))
+            weakref.finalize(self, shutil.rmtree, self._own_folder, ignore_errors=True)
+        return self._own_folder
 
 
 @functools.cache

@@ -102,7 +102,7 @@ EMOTIONS: dict[str, A] = {
         -0.07, 0.0, 0.12, 0.2, -0.5, -0.2, breath=0.2, smile=0.6
     ),
     "tender*, loving*, love*, gentl*, affection*, delicate*, sweet*": A(
-        -0.18, 0.3, -0.15, 0.0, -4.0, -0.45, breath=0.45, smile=0.35
+        -0.18, 0.3, -0.15, 0.0, -4.0, -0.45, breath=0.6, smile=0.35
     ),
     "sooth*, reassur*, comfort*, consol*, lull*, sympath*, compassion*, empath*": A(
         -0.2, 0.3, -0.2, -0.6, -3.0, -0.4, breath=0.3, smile=0.2

@@ -12,6 +12,7 @@ from vocalino.seeds import generator
 LOWEST_HZ, HIGHEST_HZ = 50.0, 900.0
 TREMOR_HZ = (4.8, 6.4)
 EMPHASIS_SEMITONES = 2.2
+TREMOR_SEMITONES = 1.1
 
 
 def sing(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: Floats) -> Floats:
@@ -28,7 +29,7 @@ def sing(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: Fl
     middle = float(np.median(contour))
     contour = np.interp(np.arange(count), voiced, contour) - middle
     contour += 0.7 * wander(dice, count, 0.6) + EMPHASIS_SEMITONES * stress
-    semitones = middle + contour * spread + register + 0.9 * tremor
+    semitones = middle + contour * spread + register + TREMOR_SEMITONES * tremor
     semitones += _roughness(cue, positions, count, dice)
     f0_hz = np.clip(2.0 ** (semitones / 12.0), LOWEST_HZ, HIGHEST_HZ)
     return np.where(frames.voiced, f0_hz, 0.0)

@@ -108,6 +108,7 @@ class _Reader:
         self.unknown: list[str] = []
         self.factor = 1.0
         self.negated = False
+        self.clause = 0  # where the clause begins among the actings of the whole
         self.spent = False  # the negation has met a word, and goes on only over "or", "and"
         self.last: tuple[_Part, Acting, int] | None = None
 
@@ -116,6 +117,7 @@ class _Reader:
         word = tokens[0]
         if word in _STOPS or word in _TURNS:
             self.factor, self.negated, self.spent = 1.0, False, False
+            self.clause = len(self.whole.actings)
             return 1
         count, meaning = _look_up(tokens)
         if meaning is None:
@@ -174,7 +176,8 @@ class _Reader:
 
     def _start(self, words: str, meaning: Meaning) -> None:
         if not self.parts:
-            self.parts.append(_Part())
+            self.parts.append(_Part(self.whole.actings[self.clause :]))  # "shy at first"
+            del self.whole.actings[self.clause :]
             self.account.append((words, "the beginning of the line"))
 
     def _next(self, words: str, meaning: Meaning) -> None:

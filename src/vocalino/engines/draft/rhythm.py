@@ -7,6 +7,7 @@ import numpy as np
 from vocalino.engines.draft.curves import smooth, wander
 from vocalino.engines.draft.frames import FRAME_S, Floats, Frames
 from vocalino.engines.draft.notes import Cue, Sound
+from vocalino.seeds import generator
 
 CONSONANT_SHARE = 0.55
 """Voiceless consonants take part in a change of tempo this much: speakers stretch vowels."""
@@ -60,7 +61,8 @@ def _factors(count: int, cue: Cue) -> Floats:
     positions = np.arange(count) / count
     dice = cue.dice("timing")
     tempo = cue.plan.curve("rate", positions) - cue.rate
-    tempo = tempo + 0.045 * wander(dice, count, 0.45) + 0.03 * dice.uniform(-1.0, 1.0)
+    take = generator(cue.seed, "draft tempo of the take")
+    tempo = tempo + 0.045 * wander(dice, count, 0.45) + 0.06 * take.uniform(-1.0, 1.0)
     voiceless = smooth(marked("voiceless", count, cue), 5)
     speech = 2.0 ** (-tempo * (1.0 - (1.0 - CONSONANT_SHARE) * voiceless))
     speech *= 1.0 + 0.14 * emphasis(count, cue)

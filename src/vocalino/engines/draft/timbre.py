@@ -26,6 +26,8 @@ def colour(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: 
     slope = EFFORT_DB_PER_OCTAVE * effort * (0.35 + 0.65 * voice) - 1.5 * breath * voice
     if np.any(slope):
         envelope = _tilted(envelope, slope)
+    if np.any(breath) or np.any(whisper):
+        envelope = _aspirated(envelope, np.maximum(0.7 * breath, whisper) * voice)
     if np.any(whisper):
         shelf = WHISPER_SHELF_DB / (1.0 + (BIN_HZ / WHISPER_SHELF_HZ) ** 4)
         envelope = envelope * decibels(np.outer(whisper, shelf))
@@ -57,6 +59,14 @@ def _tilted(envelope: Floats, db_per_octave: Floats) -> Floats:
     tilted = envelope * decibels(np.outer(db_per_octave, octaves()))
     power = envelope.sum(axis=1) / np.maximum(tilted.sum(axis=1), 1e-30)
     return tilted * power[:, None]
+
+
+def _aspirated(envelope: Floats, amount: Floats) -> Floats:
+    """With the hiss above 4 kHz that breath has and espeak-ng's vowels lack."""
+    body = envelope[:, (BIN_HZ > 1500.0) & (BIN_HZ < 4000.0)].mean(axis=1)
+    rise = np.clip((BIN_HZ - 3500.0) / 1500.0, 0.0, 1.0) * decibels(-6.0 * (BIN_HZ / 12_000.0))
+    hiss = np.outer(body * amount * decibels(-20.0 + 8.0 * amount), rise)
+    return np.maximum(envelope, hiss)
 
 
 def _breathed(aperiodicity: Floats, breath: Floats, whisper: Floats) -> Floats:
