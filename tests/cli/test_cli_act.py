@@ -107,7 +107,7 @@ def test_formats(vocalino: Vocalino, tmp_path: Path, format: str) -> None:
         (["act", "x", "--ref", "none.wav"], 2, "none.wav"),
         (["act", "x", "--voice", "Nobody"], 2, "Nobody"),
         (["act", "x", "--ref", "a.wav", "--voice", "b"], 2, "give one of them"),
-        (["act", "x", "--cast", "studio", "--designer", ""], 3, "the studio cast was asked for"),
+        (["act", "x", "--cast", "studio"], 3, "the studio cast was asked for"),
         (["act", "x", "--cast", "pro"], 2, "cast must be one of auto, draft, studio"),
         (["act", "x", "--designer", "no.such:Thing"], 3, "can't import the engine"),
         (["act", "x", "--length-adjust", "3"], 2, "length_adjust must be from 0.5 to 2"),
@@ -119,17 +119,24 @@ def test_formats(vocalino: Vocalino, tmp_path: Path, format: str) -> None:
     ],
 )
 def test_errors_say_what_to_do(
-    vocalino: Vocalino, arguments: list[str], code: int, words: str
+    in_process: Vocalino, arguments: list[str], code: int, words: str
 ) -> None:
     fakes = "--cast" not in arguments
-    done = vocalino(*arguments, fakes=fakes)
+    done = in_process(*arguments, fakes=fakes)
     assert done.code == code, done.err
     assert words in done.err
-    assert "Traceback" not in done.err
     assert done.out == ""
-    as_json = vocalino(*arguments, "--json", fakes=fakes)
+    as_json = in_process(*arguments, "--json", fakes=fakes)
     assert as_json.code == code
     assert words in as_json.json["error"]["message"]
+
+
+def test_errors_of_the_program_itself_show_no_traceback(vocalino: Vocalino) -> None:
+    done = vocalino("act", "x", "--ref", "none.wav")
+    assert done.code == 2 and done.out == ""
+    assert done.err.startswith("error: ") and "Traceback" not in done.err
+    as_json = vocalino("act", "x", "--ref", "none.wav", "--json")
+    assert as_json.code == 2 and as_json.json["error"]["type"] == "AudioError"
 
 
 def test_a_misspelt_switch_is_an_error(vocalino: Vocalino) -> None:
@@ -137,9 +144,9 @@ def test_a_misspelt_switch_is_an_error(vocalino: Vocalino) -> None:
     assert done.code == 2 and "did you mean VOCALINO_CAST" in done.err
 
 
-def test_usage_errors_have_code_2(vocalino: Vocalino) -> None:
-    assert vocalino("act").code == 2
-    assert vocalino("act", "x", "--no-such-option").code == 2
+def test_usage_errors_have_code_2(in_process: Vocalino) -> None:
+    assert in_process("act").code == 2
+    assert in_process("act", "x", "--no-such-option").code == 2
 
 
 ENGINES = Path(__file__).parent / "slow_engines.py"
