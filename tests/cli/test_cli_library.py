@@ -11,6 +11,9 @@ import soundfile
 from fakes import RATE_HZ, tone
 from program import Vocalino
 
+from vocalino.audio.decode import decode
+from vocalino.audio.loudness import loudness_lufs
+
 LINE = "The tide comes in at nine."
 
 
@@ -71,6 +74,18 @@ def test_a_take_is_listed_judged_exported_and_deleted(in_process: Vocalino, tmp_
     assert in_process("takes", "delete", first["id"], second["id"]).code == 0
     assert in_process("takes", "list", "--json").json == []
     assert in_process("takes", "list", "--verdict", "liked").code == 2
+
+
+def test_a_take_is_exported_at_a_loudness(in_process: Vocalino, tmp_path: Path) -> None:
+    in_process("act", LINE, "-k", "1", "--no-report")
+    (take,) = in_process("takes", "list", "--json").json
+    assert in_process("takes", "export", take["id"], "out", "--lufs", "-30", "-f", "flac").code == 0
+    (path,) = (tmp_path / "out").glob("*.flac")
+    assert loudness_lufs(decode(path)) == pytest.approx(-30, abs=0.1)
+    loud = in_process("takes", "export", take["id"], "loud", "--lufs", "-3")
+    assert loud.code == 2 and "LUFS or less" in loud.err
+    reachable = loud.err.split("ask for ")[1].split()[0]
+    assert in_process("takes", "export", take["id"], "loud", "--lufs", reachable).code == 0
 
 
 def test_files_are_converted_and_a_bad_one_is_left_out(

@@ -70,24 +70,27 @@ def show(id: Id, home: options.Home = None, json: options.Json = False) -> None:
 def export(
     id: Id,
     folder: Annotated[Path, typer.Argument(help="Folder to write the sound and receipt to.")],
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="wav|flac|ogg|opus|mp3", help="Another format than its own."
+        ),
+    ] = None,
+    lufs: Annotated[
+        float | None,
+        typer.Option(help="Bring it to this integrated loudness, say -23 (EBU R 128)."),
+    ] = None,
     home: options.Home = None,
 ) -> None:
     """Write a take's sound, its receipt and the performance before conversion."""
+    from vocalino.cli import exporting
     from vocalino.cli.console import print_line
-    from vocalino.cli.delivery import make_folder, receipt_name, write
     from vocalino.cli.session import Session
 
     with Session({"home": home}) as session:
         take = session.library.takes.get(id)
-        files = {take.receipt.audio.name: session.library.takes.audio(take)}
-        performance = session.library.takes.performance(take)
-        if take.receipt.performance is not None and performance is not None:
-            files[take.receipt.performance.name] = performance
-    files[receipt_name(take.receipt)] = take.receipt.to_json().encode()
-    make_folder(folder, list(files), overwrite=False)
-    for name, data in files.items():
-        write(folder / name, data)
-        print_line(str(folder / name))
+        for path in exporting.export(session.library, take, folder, format, lufs):
+            print_line(str(path))
 
 
 @app.command()
