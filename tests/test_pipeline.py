@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from vocalino.events import (
     TakeReady,
 )
 from vocalino.pipeline import Engines, run
+from vocalino.protocols import Row
 from vocalino.request import ConvertRequest, Direction, Line, Reference, TakeRequest
 from vocalino.settings import Settings
 from vocalino.take import Take, Verdict
@@ -53,7 +55,7 @@ def takes_of(events: list[Event]) -> dict[int, Take]:
     return {e.take.index: e.take for e in events if isinstance(e, TakeReady)}
 
 
-def only(events: list[Event], kind: type) -> list:
+def only(events: list[Event], kind: type[Any]) -> list[Any]:
     return [e for e in events if isinstance(e, kind)]
 
 
@@ -212,7 +214,7 @@ def test_leaving_early_closes_the_engines_iterator() -> None:
     closed: list[bool] = []
 
     class Watched(FakeDesigner):
-        def design(self, *args: object, **kwargs: object) -> Iterator:
+        def design(self, *args: object, **kwargs: object) -> Iterator[Row]:
             try:
                 yield from super().design(*args, **kwargs)  # type: ignore[arg-type]
             finally:

@@ -62,7 +62,9 @@ scores = st.one_of(st.none(), st.floats(-1, 1))
 
 
 @given(st.lists(st.tuples(scores, st.booleans()), max_size=5))
-def test_order_does_not_depend_on_the_order_of_arrival(items: list) -> None:
+def test_order_does_not_depend_on_the_order_of_arrival(
+    items: list[tuple[float | None, bool]],
+) -> None:
     takes = [take(i, s, *(["length"] if bad else [])) for i, (s, bad) in enumerate(items)]
     orders = {rank(p).order for p in itertools.permutations(takes)}
     assert len(orders) == 1

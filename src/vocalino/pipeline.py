@@ -6,7 +6,7 @@ event. From then on nothing is: a take that can't be made is a `TakeFailed`, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -74,7 +74,7 @@ def run(
     engines: Engines,
     cancel: CancelToken | None = None,
     only: Sequence[int] | None = None,
-) -> Iterator[Event]:
+) -> Generator[Event]:
     """Make the takes of `request`, or only those with the indices `only`.
 
     A take is the same sound whatever else is made with it.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -140,12 +140,15 @@ class VoiceConverter(Engine, Protocol):
     def convert(
         self,
         performances: Sequence[Performance],
-        voice_print: VoicePrint,
+        voice_print: Any,
         options: ConvertOptions,
         seeds: Sequence[int],
         cancel: CancelToken,
     ) -> Iterator[Row]:
-        """One row a performance, all in one batch; row i depends on its own seed alone."""
+        """One row a performance, all in one batch; row i depends on its own seed alone.
+
+        `voice_print` is what this converter's own `prepare` gave.
+        """
         ...
 
 
