@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -135,7 +135,7 @@ def test_generators_of_different_purposes_do_not_share_numbers() -> None:
 
 
 def test_audio_is_mono_finite_float32_and_read_only() -> None:
-    source: Any = np.zeros(4)
+    source = cast(Any, np.zeros(4))
     audio = Audio(source, 8000)
     assert audio.samples.dtype == np.float32
     with pytest.raises(ValueError, match="read-only"):
@@ -166,7 +166,7 @@ def test_float32_arrays_are_copied_before_they_are_frozen() -> None:
 
 def test_content_hash_is_of_the_sound() -> None:
     audio = Audio(np.arange(4, dtype=np.float32) / 8, 8000)
-    wider: Any = audio.samples.astype(np.float64)
+    wider = cast(Any, audio.samples.astype(np.float64))
     assert audio.content_hash == Audio(wider, 8000).content_hash
     assert audio.content_hash != Audio(audio.samples, 16000).content_hash
 

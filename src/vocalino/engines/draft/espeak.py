@@ -279,7 +279,7 @@ class _Heard:
         ):
             if stop_s > start_s and not name.startswith("("):  # "(en)": a change of language
                 bare = name.lstrip("',%=|") or "_"
-                found.append(Phoneme(bare, start_s, stop_s, name.startswith("'")))
+                found.append(Phoneme(bare, start_s, stop_s, name.startswith(("'", ","))))
         return tuple(found)
 
     def _words(

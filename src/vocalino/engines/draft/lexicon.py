@@ -255,7 +255,7 @@ OTHER_LANGUAGES: dict[str, str] = {
     "happy": "fröhlich*, glücklich*, heureu*, joyeu*, alegre*, feliz*, felic*, allegr*, веселый, "
     "весел*, радост*, 高兴, 快乐, 开心, 嬉し*, 楽し*, 기쁘*, 기쁜, 행복*",
     "angry": "wütend*, zornig*, ärgerlich*, fâché*, colère, furieu*, enojad*, enfadad*, "
-    "irritad*, zangad*, arrabbiat*, злой, зло, злост*, сердит*, гнев*, 生气, 愤怒, 怒*, "
+    "irritad*, zangad*, arrabbiat*, rabbia, злой, зло, злост*, сердит*, гнев*, 生气, 愤怒, 怒*, "
     "화난, 화가, 화나*, 분노*",
     "afraid": "ängstlich*, angst*, effrayé*, peur, asustad*, miedo, medo, assustad*, spaventat*, "
     "paura, испуган*, страх*, 害怕, 恐惧, 怖*, 怯え*, 무서*, 두려*",

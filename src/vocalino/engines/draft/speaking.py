@@ -103,7 +103,7 @@ def _words(speech: Speech) -> tuple[Word, ...]:
     for word in speech.words:
         inside = [p for p in speech.phonemes if word.start_s <= p.start_s < word.stop_s]
         stressed = any(p.stressed for p in inside)
-        weight = min(1.0, 0.1 * len(inside) + 0.4) if stressed and len(inside) > 2 else 0.0
+        weight = min(1.0, 0.1 * len(inside) + 0.4) if stressed and len(inside) > 1 else 0.0
         shift_s = LEAD_S - EVENT_LATENESS_S
         found.append(Word(word.start_s + shift_s, word.stop_s + shift_s, weight))
     return tuple(found)

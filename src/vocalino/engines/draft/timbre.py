@@ -26,8 +26,13 @@ def colour(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: 
     slope = EFFORT_DB_PER_OCTAVE * effort * (0.35 + 0.65 * voice) - 1.5 * breath * voice
     if np.any(slope):
         envelope = _tilted(envelope, slope)
+    aperiodicity = _breathed(frames.aperiodicity, breath, whisper)
     if np.any(breath) or np.any(whisper):
-        envelope = _aspirated(envelope, np.maximum(0.7 * breath, whisper) * voice)
+        hiss = _hiss(envelope, np.maximum(0.7 * breath, whisper) * voice)
+        with_hiss = envelope + hiss
+        noise = envelope * aperiodicity**2 + hiss  # powers add
+        aperiodicity = np.sqrt(noise / np.maximum(with_hiss, 1e-30))
+        envelope = with_hiss
     if np.any(whisper):
         shelf = WHISPER_SHELF_DB / (1.0 + (BIN_HZ / WHISPER_SHELF_HZ) ** 4)
         envelope = envelope * decibels(np.outer(whisper, shelf))
@@ -35,7 +40,6 @@ def colour(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: 
     gains_db = gains_db + WHISPERED_VOWEL_DB * whisper * voice
     envelope = envelope * decibels(gains_db)[:, None]
 
-    aperiodicity = _breathed(frames.aperiodicity, breath, whisper)
     f0_hz = np.where(whisper > 0.5, 0.0, frames.f0_hz)
     return Frames(f0_hz, envelope, aperiodicity)
 
@@ -61,12 +65,11 @@ def _tilted(envelope: Floats, db_per_octave: Floats) -> Floats:
     return tilted * power[:, None]
 
 
-def _aspirated(envelope: Floats, amount: Floats) -> Floats:
-    """With the hiss above 4 kHz that breath has and espeak-ng's vowels lack."""
+def _hiss(envelope: Floats, amount: Floats) -> Floats:
+    """The noise above 4 kHz that breath has and espeak-ng's vowels lack: power [T, 513]."""
     body = envelope[:, (BIN_HZ > 1500.0) & (BIN_HZ < 4000.0)].mean(axis=1)
     rise = np.clip((BIN_HZ - 3500.0) / 1500.0, 0.0, 1.0) * decibels(-6.0 * (BIN_HZ / 12_000.0))
-    hiss = np.outer(body * amount * decibels(-20.0 + 8.0 * amount), rise)
-    return np.maximum(envelope, hiss)
+    return np.outer(body * amount * decibels(-20.0 + 8.0 * amount), rise)
 
 
 def _breathed(aperiodicity: Floats, breath: Floats, whisper: Floats) -> Floats:
