@@ -11,7 +11,7 @@ from vocalino.seeds import generator
 
 LOWEST_HZ, HIGHEST_HZ = 50.0, 900.0
 TREMOR_HZ = (4.8, 6.4)
-EMPHASIS_SEMITONES = 2.2
+EMPHASIS_SEMITONES = 2.8
 TREMOR_SEMITONES = 1.1
 
 

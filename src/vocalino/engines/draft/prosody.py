@@ -10,54 +10,23 @@ ones cancel out, and the account says so.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
-from vocalino.engines.draft.acting import NAMES, NEUTRAL, Acting, Plan
-from vocalino.engines.draft.casting import VOICE_WORDS, Casting
-from vocalino.engines.draft.lexicon import (
-    EMOTIONS,
-    FUNCTION_WORDS,
-    GRADED,
-    GROWING,
-    INTENSIFIERS,
-    MANNERS,
-    NEGATED_BEFORE,
-    NEGATIONS,
-    NEXTS,
-    NO_NEGATIONS,
-    OTHER_LANGUAGES,
-    STARTS,
-)
+from vocalino.engines.draft.acting import NAMES, Acting, Plan
+from vocalino.engines.draft.casting import Casting
+from vocalino.engines.draft.lexicon import FUNCTION_WORDS
+from vocalino.engines.draft.vocabulary import Meaning, feeling_next, look_up, tokens_of
 
-Role = Literal["act", "voice", "stronger", "not", "not before", "nothing", "start", "next", "grow"]
 UNKNOWN = "not known to the draft cast: no effect"
 ECHO = 0.35
 """Each further word for the same quantity counts this much."""
 TURNED = -0.4
 """A negated graded word: "not loud" is this much of the way to quiet."""
 
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?|[.,;:!?()—–…。、，；！？]")
-_SKIPPED = frozenset("a an the his her its their my your our".split())
 _STOPS = frozenset(".,;:!?()—–…。、，；！？")
 _JOINS = frozenset("and or nor und oder et ou y o e и 和 と".split())
 _TURNS = frozenset("but aber mais pero ma mas но just".split())
-_ENDING = re.compile(r"[\u3040-\u309f\uac00-\ud7af]")
-_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a pattern of the lexicon stands for."""
-
-    role: Role
-    acting: Acting = NEUTRAL
-    graded: bool = False
-    factor: float = 1.0
-    casting: Casting = field(default_factory=Casting)
-    feeling: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +51,7 @@ def explain(direction: str) -> list[tuple[str, str]]:
 def understand(direction: str) -> Reading:
     """Read a direction, in English or with the core words of the other nine languages."""
     reader = _Reader()
-    tokens = _tokens(direction)
+    tokens = tokens_of(direction)
     position = 0
     while position < len(tokens):
         position += reader.read(tokens[position:])
@@ -119,13 +88,13 @@ class _Reader:
             self.factor, self.negated, self.spent = 1.0, False, False
             self.clause = len(self.whole.actings)
             return 1
-        count, meaning = _look_up(tokens)
+        count, meaning = look_up(tokens)
         if meaning is None:
             if word not in FUNCTION_WORDS and not word.isdigit():
                 self.unknown.append(word)
                 self.account.append((word, UNKNOWN))
             return 1
-        if word == "deep" and count == 1 and _feeling(tokens[1:]):
+        if word == "deep" and count == 1 and feeling_next(tokens[1:]):
             meaning = Meaning("stronger", factor=1.4)  # "deep sorrow" is no deep voice
         getattr(self, "_" + meaning.role.replace(" ", "_"))(" ".join(tokens[:count]), meaning)
         if self.spent and count < len(tokens) and tokens[count] not in _JOINS:
@@ -255,103 +224,3 @@ def _conflicts(actings: list[Acting]) -> list[tuple[str, str]]:
             what = {"rate": "tempo", "level_db": "loudness", "range": "melody"}.get(name, name)
             found.append((f"({what})", "asked for both ways: the difference is played"))
     return found
-
-
-def _tokens(direction: str) -> list[str]:
-    """Lower-case words and stops; articles and possessives are skipped, East Asian runs parted."""
-    text = direction.casefold().replace("’", "'").replace("n't", " not")
-    found: list[str] = []
-    for token in _TOKEN.findall(text):
-        if _EAST_ASIAN.search(token):
-            found.extend(_parted(token))
-        elif token not in _SKIPPED:
-            found.append(token)
-    return found
-
-
-def _parted(run: str) -> list[str]:
-    """Words of a run without spaces, longest known first; what lies between stays together."""
-    found: list[str] = []
-    known, stem = True, False
-    position = 0
-    while position < len(run):
-        term = next((t for t in _east_asian_terms() if run.startswith(t.rstrip("*"), position)), "")
-        length = len(term.rstrip("*")) or 1
-        piece = run[position : position + length]
-        ending = _ENDING.match(piece) is not None
-        if found and not term and (not known or (stem and ending)):
-            found[-1] += piece
-        else:
-            found.append(piece)
-            known, stem = bool(term), term.endswith("*")
-        position += length
-    return found
-
-
-@functools.cache
-def _east_asian_terms() -> tuple[str, ...]:
-    terms = {word for pattern, _ in _patterns() for word in pattern} | FUNCTION_WORDS
-    return tuple(sorted(filter(_EAST_ASIAN.search, terms), key=len, reverse=True))
-
-
-def _look_up(tokens: list[str]) -> tuple[int, Meaning | None]:
-    for pattern, meaning in _patterns():
-        if len(pattern) <= len(tokens) and all(map(_matches, pattern, tokens)):
-            return len(pattern), meaning
-    return 1, None
-
-
-def _feeling(tokens: list[str]) -> bool:
-    meaning = _look_up(tokens)[1]
-    return meaning is not None and meaning.feeling
-
-
-def _matches(pattern: str, word: str) -> bool:
-    return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
-
-
-@functools.cache
-def _patterns() -> tuple[tuple[tuple[str, ...], Meaning], ...]:
-    """Every pattern of the lexicon with its meaning: long phrases first, then exact words."""
-    found: list[tuple[tuple[str, ...], Meaning]] = []
-
-    def add(patterns: str, meaning: Meaning) -> None:
-        for pattern in filter(None, (part.strip() for part in patterns.split(","))):
-            words = [word for word in pattern.split() if word not in _SKIPPED]
-            found.append((tuple(words), meaning))
-
-    for casting_words, casting in VOICE_WORDS.items():
-        add(casting_words, Meaning("voice", casting=casting))
-    for words, factor in INTENSIFIERS.items():
-        add(words, Meaning("stronger", factor=factor))
-    for words, role in _ROLES:
-        add(words, Meaning(role))
-    english: dict[str, Meaning] = {}
-    for table in (GRADED, EMOTIONS, MANNERS):
-        for words, acting in table.items():
-            meaning = Meaning("act", acting, graded=table is GRADED, feeling=table is EMOTIONS)
-            add(words, meaning)
-            english |= {word.strip().rstrip("*"): meaning for word in words.split(",")}
-    for word, others in OTHER_LANGUAGES.items():
-        stem = next(
-            stem for stem in sorted(english, key=len, reverse=True) if word.startswith(stem)
-        )
-        add(others, english[stem])
-    found.sort(key=_precedence)
-    return tuple(found)
-
-
-_ROLES: tuple[tuple[str, Role], ...] = (
-    (NEGATIONS, "not"),
-    (NEGATED_BEFORE, "not before"),
-    (NO_NEGATIONS, "nothing"),
-    (STARTS, "start"),
-    (NEXTS, "next"),
-    (GROWING, "grow"),
-)
-
-
-def _precedence(item: tuple[tuple[str, ...], Meaning]) -> tuple[int, bool, int]:
-    """Phrases before words, exact words before stems, long stems before short ones."""
-    words = item[0]
-    return (-len(words), any(word.endswith("*") for word in words), -sum(map(len, words)))

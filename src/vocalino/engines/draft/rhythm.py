@@ -52,7 +52,7 @@ def emphasis(count: int, cue: Cue) -> Floats:
     for index in leaned_on:
         word = cue.words[index]
         span = slice(round(word.start_s / FRAME_S), round(word.stop_s / FRAME_S))
-        strength[span] = dice.uniform(0.5, 1.0)
+        strength[span] = dice.uniform(0.6, 1.0)
     return smooth(strength, 16)
 
 
@@ -65,7 +65,7 @@ def _factors(count: int, cue: Cue) -> Floats:
     tempo = tempo + 0.045 * wander(dice, count, 0.45) + 0.06 * take.uniform(-1.0, 1.0)
     voiceless = smooth(marked("voiceless", count, cue), 5)
     speech = 2.0 ** (-tempo * (1.0 - (1.0 - CONSONANT_SHARE) * voiceless))
-    speech *= 1.0 + 0.14 * emphasis(count, cue)
+    speech *= 1.0 + 0.18 * emphasis(count, cue)
     pauses = cue.plan.curve("pause", positions) - 0.5 * (tempo + cue.rate)
     silence = marked("silence", count, cue)
     for span in cue.spans:  # each pause is a decision of its own

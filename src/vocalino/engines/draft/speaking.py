@@ -8,7 +8,8 @@ import numpy as np
 
 from vocalino.audio import Audio, concatenate
 from vocalino.engines.draft.donors import Donor
-from vocalino.engines.draft.espeak import FASTEST_WPM, SLOWEST_WPM, Espeak, Speech
+from vocalino.engines.draft.espeak import FASTEST_WPM, SLOWEST_WPM, Espeak
+from vocalino.engines.draft.espeak_events import Speech
 from vocalino.engines.draft.frames import FRAME_S, Frames, Voicing, analyse
 from vocalino.engines.draft.japanese import kana
 from vocalino.engines.draft.notes import Sound, Span, Word

@@ -12,6 +12,8 @@ EFFORT_DB_PER_OCTAVE = 3.0
 WHISPER_SHELF_DB = -18.0
 WHISPER_SHELF_HZ = 500.0
 WHISPERED_VOWEL_DB = -10.0
+EMPHASIS_DB = 3.2
+TREMOR_DB = 2.5
 
 
 def colour(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: Floats) -> Frames:
@@ -36,7 +38,7 @@ def colour(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: 
     if np.any(whisper):
         shelf = WHISPER_SHELF_DB / (1.0 + (BIN_HZ / WHISPER_SHELF_HZ) ** 4)
         envelope = envelope * decibels(np.outer(whisper, shelf))
-    gains_db = _gains_db(frames, cue, positions) + 2.2 * stress + 2.5 * tremor
+    gains_db = _gains_db(frames, cue, positions) + EMPHASIS_DB * stress + TREMOR_DB * tremor
     gains_db = gains_db + WHISPERED_VOWEL_DB * whisper * voice
     envelope = envelope * decibels(gains_db)[:, None]
 
@@ -69,7 +71,8 @@ def _hiss(envelope: Floats, amount: Floats) -> Floats:
     """The noise above 4 kHz that breath has and espeak-ng's vowels lack: power [T, 513]."""
     body = envelope[:, (BIN_HZ > 1500.0) & (BIN_HZ < 4000.0)].mean(axis=1)
     rise = np.clip((BIN_HZ - 3500.0) / 1500.0, 0.0, 1.0) * decibels(-6.0 * (BIN_HZ / 12_000.0))
-    return np.outer(body * amount * decibels(-20.0 + 8.0 * amount), rise)
+    strength = body * amount * decibels(-20.0 + 8.0 * amount)
+    return strength[:, None] * rise
 
 
 def _breathed(aperiodicity: Floats, breath: Floats, whisper: Floats) -> Floats:
