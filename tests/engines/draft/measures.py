@@ -26,7 +26,7 @@ class Measures:
     f0_hz: float
     range_st: float
     tremor_st: float
-    """Spread of the F0 around its own course over 0.3 s."""
+    """Effective modulation of the F0 from 4.5 to 7.5 Hz."""
     harmonics_db: float
     """Harmonics-to-noise ratio, median over the active frames."""
     high_harmonics_db: float
@@ -58,7 +58,7 @@ def measure(audio: Audio) -> Measures:
         level_db=10.0 * float(np.log10(power[active].mean() + 1e-12)),
         f0_hz=2.0 ** (middle / 12.0),
         range_st=float(np.percentile(kept, 90) - np.percentile(kept, 10)),
-        tremor_st=_wobble(semitones, voiced),
+        tremor_st=_wobble(semitones, strength > 0.7),
         harmonics_db=_ratio_db(strength),
         high_harmonics_db=_ratio_db(high_strength[voiced]),
         voiced=float(voiced.mean()),
@@ -135,15 +135,12 @@ def _autocorrelation(frames: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndar
 
 
 def _wobble(semitones: np.ndarray, voiced: np.ndarray) -> float:
-    """Median spread of F0 around a cubic, over stretches of 0.3 s that are voiced throughout."""
-    width = 31
-    spreads: list[float] = []
-    for start in range(0, semitones.size - width, 5):
-        part = slice(start, start + width)
-        if voiced[part].mean() > 0.9:
-            x = np.arange(width)
-            trend = np.polyval(np.polyfit(x, semitones[part], 3), x)
-            rest = np.abs(semitones[part] - trend)[voiced[part]]
-            if rest.max() < 4.0:  # no octave errors
-                spreads.append(float(np.sqrt(np.mean(rest**2))))
-    return float(np.median(spreads)) if spreads else 0.0
+    """Effective F0 modulation from 4.5 to 7.5 Hz, where a trembling voice has it."""
+    middle = np.median(semitones[voiced]) if voiced.any() else 0.0
+    sure = np.flatnonzero(voiced & (np.abs(semitones - middle) < 8.0))  # no octave errors
+    if sure.size < 20:
+        return 0.0
+    course = np.interp(np.arange(semitones.size), sure, semitones[sure])
+    band = butter(2, [4.5, 7.5], "band", fs=1.0 / HOP_S, output="sos")
+    wave = sosfiltfilt(band, course - middle)
+    return float(np.sqrt(np.mean(wave[sure] ** 2)))

@@ -20,12 +20,12 @@ from vocalino.engines.draft.prosody import understand
 from vocalino.engines.draft.speaking import Spoken, speak
 
 LINES = (
-    ("I never thought I would see you again.", "male"),
-    ("The storm took the roof off the old barn.", "female"),
-    ("Please put the book back on the table, now.", "male"),
-    ("There is nothing more that I can do for you.", "female"),
-    ("We are leaving tomorrow morning at nine.", "male"),
-    ("Who told you about the money in the drawer?", "female"),
+    ("I knew you were in there again.", "male"),
+    ("They are all gone by now.", "female"),
+    ("We will be leaving on Monday morning.", "male"),
+    ("You were lying to me.", "female"),
+    ("Leave me alone, I am tired of you.", "male"),
+    ("Who knew about the money?", "female"),
 )
 Judge = Callable[[Measures, Measures], bool]
 
@@ -64,7 +64,7 @@ EFFECTS: list[tuple[str, str, Judge]] = [
     ("low", "lower", lambda a, b: b.f0_hz < 0.88 * a.f0_hz),
     ("monotone", "narrower", lambda a, b: b.range_st < 0.5 * a.range_st),
     ("expressive", "wider", lambda a, b: b.range_st > 1.2 * a.range_st),
-    ("trembling", "wavering", lambda a, b: b.tremor_st > a.tremor_st + 0.1),
+    ("trembling", "wavering", lambda a, b: b.tremor_st > a.tremor_st + 0.12),
     ("tired", "slower", lambda a, b: b.duration_s > 1.1 * a.duration_s),
     ("tired", "quieter", lambda a, b: b.level_db < a.level_db - 3.0),
     ("tired", "narrower", lambda a, b: b.range_st < 0.9 * a.range_st),

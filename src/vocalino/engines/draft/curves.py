@@ -34,4 +34,4 @@ def wander(dice: np.random.Generator, count: int, period_s: float) -> Floats:
 
 def decibels(values: Floats) -> Floats:
     """Power factors of gains in dB."""
-    return 10.0 ** (values / 10.0)
+    return np.exp(values * (np.log(10.0) / 10.0))  # several times faster than a power of ten

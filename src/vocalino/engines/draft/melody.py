@@ -12,7 +12,7 @@ from vocalino.seeds import generator
 LOWEST_HZ, HIGHEST_HZ = 50.0, 900.0
 TREMOR_HZ = (4.8, 6.4)
 EMPHASIS_SEMITONES = 2.8
-TREMOR_SEMITONES = 1.1
+TREMOR_SEMITONES = 1.3
 
 
 def sing(frames: Frames, cue: Cue, positions: Floats, stress: Floats, tremor: Floats) -> Floats:
