@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -131,7 +132,7 @@ def test_cancelling_stops_between_rows(designer: DraftDesigner):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_plays(designer: DraftDesigner, language: str):
-    text = TEXTS[language].split("，")[0].split("、")[0].split(",")[0].split(".")[0]
+    text = re.split(r"[,.，、]", TEXTS[language])[0][:40]
     rows = designer.design(
         Line(text, language), Direction("sad"), DesignOptions(), [1], CancelToken()
     )
@@ -153,9 +154,8 @@ def test_voices_from_words_differ_in_register_and_resonance(designer: DraftDesig
     assert centres["a deep man's voice"] < centres["a man"] < centres["a little girl"]
 
 
-@pytest.mark.parametrize("gender", ["male", "female"])
-def test_a_donor_has_the_register_it_is_chosen_by(gender: str):
-    actor = donor("english", gender)  # type: ignore[arg-type]
+def test_a_donor_has_the_register_it_is_chosen_by():
+    actor = donor("english", "female")
     own = calibration(actor)
     assert own.median_f0_hz == pytest.approx(actor.pitch_hz, rel=0.08)
     assert 8.0 < own.duration_s < 25.0 and calibration(actor) is own
