@@ -19,10 +19,11 @@ from vocalino.engines.draft.designer import DraftDesigner
 from vocalino.engines.draft.donors import choose, donor
 from vocalino.engines.draft.notes import DraftNotes
 from vocalino.engines.draft.perform import perform
-from vocalino.errors import Cancelled
+from vocalino.errors import Cancelled, EngineUnavailable
 from vocalino.protocols import RowAudio, SpeechDesigner
 from vocalino.request import DesignOptions, Direction, Line
 from vocalino.seeds import take_seed
+from vocalino.settings import Settings
 from vocalino.text import LANGUAGES
 
 SEEDS = [take_seed(7, index) for index in range(3)]
@@ -177,3 +178,14 @@ def test_the_donor_follows_the_words_then_the_reference(designer: DraftDesigner)
     notes = chunks(designer, "Yes.", "an old man", [1], like(105.0))[-1].notes
     assert isinstance(notes, DraftNotes) and notes.donor.age == "old"
     assert notes.sentences[0].cue.plan.mean("creak") == 0.0  # the reference brings its own sound
+
+
+def test_what_is_understood_and_what_is_not_is_told() -> None:
+    understood = DraftDesigner().explain(Direction("whispered, in a flibbertigibbet way"))
+    assert [words for words, _ in understood.readings] == ["whispered"]
+    assert understood.unknown == ("flibbertigibbet",)
+
+
+def test_settings_name_another_espeak() -> None:
+    with pytest.raises(EngineUnavailable, match="no-such-data"):
+        DraftDesigner.from_settings(Settings(espeak_data="no-such-data"))

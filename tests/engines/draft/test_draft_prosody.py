@@ -7,7 +7,7 @@ import pytest
 from vocalino.engines.draft.acting import NAMES, NEUTRAL, Acting
 from vocalino.engines.draft.casting import Casting
 from vocalino.engines.draft.lexicon import EMOTIONS, GRADED, MANNERS
-from vocalino.engines.draft.prosody import UNKNOWN, combine, explain, understand
+from vocalino.engines.draft.prosody import UNKNOWN, combine, understand
 
 
 def acted(direction: str) -> Acting:
@@ -24,7 +24,7 @@ def test_the_lexicon_is_of_a_useful_size():
 
 
 def test_no_direction_is_neutral():
-    assert acted("") == NEUTRAL and explain("") == []
+    assert acted("") == NEUTRAL and understand("").account == ()
     assert acted("in a voice") == NEUTRAL
 
 
@@ -77,8 +77,10 @@ def test_voice_words_cast_and_do_not_act():
 
 def test_opposites_cancel_and_the_account_says_so():
     assert acted("fast and slow").rate == 0.0
-    assert any("both ways" in effect for _, effect in explain("fast and slow"))
-    assert not any("both ways" in effect for _, effect in explain("starts fast, ends slow"))
+    assert any("both ways" in effect for _, effect in understand("fast and slow").account)
+    assert not any(
+        "both ways" in effect for _, effect in understand("starts fast, ends slow").account
+    )
 
 
 def test_words_for_one_thing_echo_and_stay_within_limits():
@@ -92,10 +94,10 @@ def test_words_for_one_thing_echo_and_stay_within_limits():
 def test_unknown_words_are_reported_and_known_ones_explained():
     reading = understand("a flibbertigibbet tone, whispered")
     assert reading.unknown == ("flibbertigibbet",)
-    account = dict(explain("a flibbertigibbet tone, whispered"))
+    account = dict(understand("a flibbertigibbet tone, whispered").account)
     assert account["flibbertigibbet"] == UNKNOWN
     assert "whispered" in account["whispered"] and "quieter" in account["whispered"]
-    assert dict(explain("not angry"))["not angry"] == "no effect"
+    assert dict(understand("not angry").account)["not angry"] == "no effect"
 
 
 @pytest.mark.parametrize(

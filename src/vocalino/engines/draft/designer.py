@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 from vocalino.audio import Audio
 from vocalino.cancel import CancelToken
 from vocalino.engines.draft.acting import Plan
 from vocalino.engines.draft.donors import Donor, choose, without_texture
-from vocalino.engines.draft.espeak import shared
+from vocalino.engines.draft.espeak import espeak_paths, shared
 from vocalino.engines.draft.frames import SAMPLE_RATE_HZ
 from vocalino.engines.draft.notes import Cue, DraftNotes, Sentence
 from vocalino.engines.draft.perform import perform
@@ -17,8 +18,9 @@ from vocalino.engines.draft.prosody import understand
 from vocalino.engines.draft.reading import language_of, sentences
 from vocalino.engines.draft.speaking import Spoken, speak
 from vocalino.errors import VocalinoError
-from vocalino.protocols import Row, RowAudio, RowFailed
+from vocalino.protocols import Row, RowAudio, RowFailed, Understood
 from vocalino.request import DesignOptions, Direction, Line
+from vocalino.settings import Settings
 from vocalino.take import EngineInfo
 
 REST_S, LAST_REST_S = 0.38, 0.12
@@ -42,6 +44,11 @@ class DraftDesigner:
             EngineUnavailable: espeak-ng can't be loaded.
         """
         self._espeak = shared(library_path, data_path)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Raises EngineUnavailable as `DraftDesigner()` does."""
+        return cls(*espeak_paths(settings))
 
     @property
     def sample_rate_hz(self) -> int:
@@ -91,6 +98,12 @@ class DraftDesigner:
                     continue
                 notes = DraftNotes(tuple(spoken[row]), donor, seed) if last else None
                 yield RowAudio(row, audio, last, notes)
+
+    def explain(self, direction: Direction) -> Understood:
+        """What each word of the direction does, and which words do nothing."""
+        reading = understand(direction.text)
+        known = tuple(item for item in reading.account if item[0] not in reading.unknown)
+        return Understood(known, reading.unknown)
 
     def describe(self) -> EngineInfo:
         return EngineInfo(

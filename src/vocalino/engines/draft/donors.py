@@ -51,7 +51,7 @@ class _Actor:
 
 
 _OLD = Acting(rate=-0.1, pause=0.15, breath=0.15, tremor=0.22, creak=0.22, jitter=0.35)
-# Of 70 espeak-ng variants "benjamin" and "grandpa" have the best DNSMOS (overall 3.2 and 3.1 over
+# Of 60 espeak-ng variants "benjamin" and "grandpa" have the best DNSMOS (overall 3.2 and 3.1 over
 # English lines); moved up to a woman's register by WORLD the former keeps 3.15, where espeak-ng's
 # own female variants reach 2.9 at best: an envelope is seen best between close harmonics.
 _ACTORS: dict[tuple[Gender, Age | None], _Actor] = {

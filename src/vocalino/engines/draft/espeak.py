@@ -26,6 +26,7 @@ from typing import Any
 
 from vocalino.engines.draft.espeak_events import Callback, Heard, Speech
 from vocalino.errors import EngineUnavailable, GenerationFailed, RequestError
+from vocalino.settings import Settings
 
 SLOWEST_WPM, FASTEST_WPM = 80, 340
 LONGEST_DATA_PATH_BYTES = 150  # espeak-ng copies paths into buffers of 160
@@ -181,6 +182,13 @@ class Espeak:
 def shared(library_path: Path | None = None, data_path: Path | None = None) -> Espeak:
     """One Espeak for each pair of paths, so that what is cached by it is found again."""
     return Espeak(library_path, data_path)
+
+
+def espeak_paths(settings: Settings) -> tuple[Path | None, Path | None]:
+    """Library and data that the settings name, None where they leave it to the wheel."""
+    named = (settings.espeak_library, settings.espeak_data)
+    library_path, data_path = (Path(path).expanduser() if path else None for path in named)
+    return library_path, data_path
 
 
 def _from_wheel() -> tuple[Path, Path]:

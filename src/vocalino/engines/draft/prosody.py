@@ -39,14 +39,6 @@ class Reading:
     unknown: tuple[str, ...]
 
 
-def explain(direction: str) -> list[tuple[str, str]]:
-    """What each word of a direction does, in words; function words ("with", "voice") left out.
-
-    Unknown words stand there too, with the effect UNKNOWN.
-    """
-    return list(understand(direction).account)
-
-
 @functools.lru_cache(maxsize=256)
 def understand(direction: str) -> Reading:
     """Read a direction, in English or with the core words of the other nine languages."""
