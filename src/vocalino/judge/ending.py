@@ -9,11 +9,11 @@ from vocalino.audio.loudness import active_level_db
 from vocalino.request import ConvertRequest, TakeRequest
 from vocalino.take import Take, Verdict
 
-_EDGE_S = 0.04
+_EDGE_S = 0.02
 _FADE_S = 0.01
 """Engines fade the outermost 8 ms, which would hide a cut: look just inside."""
 CUT_BELOW_SPEECH_DB = 10.0
-"""Speech that ends by itself is well below its active level 50 ms before the end of the sound."""
+"""Speech that begins and ends by itself is well below its active level 30 ms from the edges."""
 
 
 class Ending:

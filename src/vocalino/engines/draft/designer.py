@@ -23,9 +23,9 @@ from vocalino.request import DesignOptions, Direction, Line
 from vocalino.settings import Settings
 from vocalino.take import EngineInfo
 
-REST_S, LAST_REST_S = 0.38, 0.12
+REST_S, LAST_REST_S = 0.31, 0.15  # before the lead of the next sentence
 RESTING_STOPS = (".", "!", "?", "…", "。", "！", "？")
-COMMA_REST_S = 0.18
+COMMA_REST_S = 0.11
 
 
 class DraftDesigner:

@@ -11,8 +11,8 @@ from vocalino.engines.draft.acting import Acting as A
 
 GRADED: dict[str, A] = {
     # Scales with two ends: "not fast" is a little slow.
-    "fast*, quick*, rapid*, swift*, brisk*, speedy": A(rate=0.45, pause=-0.4),
-    "slow*": A(rate=-0.45, pause=0.4),
+    "fast*, quick*, rapid*, swift*, brisk*, speedy, speed* up": A(rate=0.45, pause=-0.4),
+    "slow*, slow* down": A(rate=-0.45, pause=0.4),
     "loud*, rais* voice, rais* volume, full volume": A(
         level_db=6.0, effort=0.45, pitch=0.8, attack=0.2
     ),

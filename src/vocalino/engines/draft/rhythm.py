@@ -23,7 +23,7 @@ def retime(frames: Frames, cue: Cue) -> tuple[Frames, Floats]:
     moments = np.concatenate([[0.0], ends])
     sources = np.interp(np.arange(max(1, round(ends[-1]))) + 0.5, moments, np.arange(count + 1.0))
     sources = np.clip(sources - 0.5, 0.0, count - 1.0)
-    return _at(frames, sources), sources
+    return at(frames, sources), sources
 
 
 def marked(sound: Sound, count: int, cue: Cue) -> Floats:
@@ -73,10 +73,10 @@ def _factors(count: int, cue: Cue) -> Floats:
             part = slice(round(span.start_s / FRAME_S), round(span.stop_s / FRAME_S))
             pauses[part] += 0.25 * dice.uniform(-1.0, 1.0)
     factors = np.where(silence > 0.0, 2.0**pauses, speech)
-    return np.clip(factors, SHORTEST_FACTOR, LONGEST_FACTOR)
+    return np.clip(factors, SHORTEST_FACTOR, LONGEST_FACTOR) * cue.stretch
 
 
-def _at(frames: Frames, sources: Floats) -> Frames:
+def at(frames: Frames, sources: Floats) -> Frames:
     """Frames between frames: log envelope and aperiodicity are blended, voicing is not."""
     before = np.floor(sources).astype(np.intp)
     after = np.minimum(before + 1, len(frames) - 1)

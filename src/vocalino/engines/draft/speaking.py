@@ -16,7 +16,8 @@ from vocalino.engines.draft.notes import Sound, Span, Word
 from vocalino.engines.draft.timbre import stretched
 
 USUAL_WPM = 155
-LEAD_S = 0.03
+LEAD_S = 0.1
+"""A handle before each sentence: a take that starts at once sounds cut, and may be."""
 EVENT_LATENESS_S = 0.005
 """Phoneme events come a frame late, measured against dio's voicing over sibilant sentences."""
 
