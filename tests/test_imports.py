@@ -21,6 +21,7 @@ VALUES = {
     "metrics",
     "protocols",
     "receipt",
+    "recent",
     "recordings",
     "request",
     "seeds",

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
-import numpy as np
-
 from vocalino.audio import Audio
 from vocalino.errors import AudioError
 from vocalino.protocols import Embeddings, SpeakerEncoder
 from vocalino.ranking import IDENTITY
+from vocalino.recent import Recent
 from vocalino.request import ConvertRequest, TakeRequest
 from vocalino.take import Outcome, Take, Verdict
 
@@ -26,14 +22,13 @@ class Similarity:
 
     def __init__(self, encoder: SpeakerEncoder, cache_size: int) -> None:
         self._encoder = encoder
-        self._references: OrderedDict[str, Embeddings] = OrderedDict()  # least recently used first
-        self._cache_size = cache_size
-        self._lock = threading.Lock()
+        self._references: Recent[str, Embeddings] = Recent(cache_size)
 
     def score(self, take: Take, request: TakeRequest | ConvertRequest) -> Verdict:
         if request.reference is None:
             return Verdict(self.name, "inconclusive", "no reference clip to compare with")
-        reference = self._reference(request.reference.clip)
+        clip = request.reference.clip
+        reference = self._references.get(clip.content_hash, lambda: self._embedded(clip))
         heard = [take.audio] if take.performance is None else [take.audio, take.performance]
         try:
             cosines = self._encoder.embed(heard) @ reference
@@ -49,16 +44,6 @@ class Similarity:
             evidence += f", {'up' if nearer else 'not up'} from {before:.3f} before conversion"
         return Verdict(self.name, outcome, evidence, value)
 
-    def _reference(self, clip: Audio) -> Embeddings:
-        """Embedding [dim] of the reference clip."""
-        key = clip.content_hash
-        with self._lock:
-            if key in self._references:
-                self._references.move_to_end(key)
-                return self._references[key]
-        embedding = np.asarray(self._encoder.embed([clip])[0])
-        with self._lock:
-            self._references[key] = embedding
-            while len(self._references) > self._cache_size:
-                self._references.popitem(last=False)
-        return embedding
+    def _embedded(self, clip: Audio) -> Embeddings:
+        """[dim]"""
+        return self._encoder.embed([clip])[0]

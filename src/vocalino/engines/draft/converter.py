@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from typing import Self
 
 from vocalino.audio import Audio
 from vocalino.cancel import CancelToken
 from vocalino.engines.draft.calibration import calibration
 from vocalino.engines.draft.donors import Donor
+from vocalino.engines.draft.espeak import Espeak, espeak_paths, shared
 from vocalino.engines.draft.frames import SAMPLE_RATE_HZ, Frames
 from vocalino.engines.draft.mapping import TUNING, Mapping, Tuning
 from vocalino.engines.draft.notes import DraftNotes, Sentence
 from vocalino.engines.draft.perform import perform
-from vocalino.engines.draft.recent import Recent
 from vocalino.engines.draft.recording import convert_recording
 from vocalino.engines.draft.stretch import stretched_sentence
 from vocalino.engines.draft.voiceprint import DraftVoicePrint, take_print
 from vocalino.errors import Cancelled, RequestError, VocalinoError
 from vocalino.protocols import Performance, Row, RowAudio, RowFailed
+from vocalino.recent import Recent
 from vocalino.request import ConvertOptions
+from vocalino.settings import Settings
 from vocalino.take import EngineInfo
 
 
@@ -37,12 +40,21 @@ class DraftConverter:
     reference's. Seeds change nothing either; the take's dice are in its notes.
     """
 
-    def __init__(self, tuning: Tuning = TUNING) -> None:
+    def __init__(
+        self, tuning: Tuning = TUNING, cache_size: int = 16, espeak: Espeak | None = None
+    ) -> None:
+        """`cache_size` prepared voices are kept; `espeak` speaks the donors' calibration."""
         self._tuning = tuning
-        self._prints: Recent[str, DraftVoicePrint] = Recent(16)
+        self._espeak = espeak
+        self._prints: Recent[str, DraftVoicePrint] = Recent(cache_size)
         self._mappings: Recent[tuple[Donor, str], Mapping] = Recent(8)
         # The takes of one line share their neutral frames, so they share the moved ones too.
         self._moved: Recent[tuple[Frames, Mapping], Frames] = Recent(4)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Raises EngineUnavailable when espeak-ng can't be loaded."""
+        return cls(cache_size=settings.emb_cache_size, espeak=shared(*espeak_paths(settings)))
 
     @property
     def sample_rate_hz(self) -> int:
@@ -53,7 +65,7 @@ class DraftConverter:
         return 1
 
     def prepare(self, reference: Audio) -> DraftVoicePrint:
-        """Learn a voice from the first 25 s of a clip; the last sixteen are kept.
+        """Learn a voice from the first 25 s of a clip.
 
         Raises:
             AudioError: the clip is silent, or less than 0.3 s of it is voiced.
@@ -133,7 +145,9 @@ class DraftConverter:
     ) -> Iterator[Audio]:
         mapping = self._mappings.get(
             (notes.donor, voice_print.key),
-            lambda: Mapping(calibration(notes.donor), voice_print.portrait, self._tuning),
+            lambda: Mapping(
+                calibration(notes.donor, self._espeak), voice_print.portrait, self._tuning
+            ),
         )
         for sentence in notes.sentences:
             cancel.check()

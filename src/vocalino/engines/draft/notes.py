@@ -48,8 +48,6 @@ class Cue:
     words: tuple[Word, ...] = ()
     rate: float = 0.0
     """log2 of the tempo that the frames already have."""
-    stretch: float = 1.0
-    """The performance's length over what the plan makes it: `ConvertOptions.length_adjust`."""
 
     def dice(self, purpose: str) -> np.random.Generator:
         """Randomness of this sentence of this take, for one purpose."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vocalino.audio import Audio
+from vocalino.audio.loudness import soft_limit
 from vocalino.engines.draft.curves import decibels, smooth
 from vocalino.engines.draft.frames import FRAME_S, SAMPLE_RATE_HZ, Floats, Frames, synthesise
 from vocalino.engines.draft.melody import sing, trembling
@@ -13,7 +14,6 @@ from vocalino.engines.draft.rhythm import emphasis, marked, retime
 from vocalino.engines.draft.timbre import colour
 
 ACTIVE_LEVEL_DB = -23.0
-KNEE = 0.7
 FADE_S = 0.008
 _BLOCK = SAMPLE_RATE_HZ // 50
 
@@ -62,10 +62,13 @@ def _levelled(audio: Audio, level_db: Floats) -> Audio:
         samples *= 10.0 ** (ACTIVE_LEVEL_DB / 20.0) / rms
     moments = np.arange(samples.size) / (SAMPLE_RATE_HZ * FRAME_S)
     samples *= 10.0 ** (np.interp(moments, np.arange(level_db.size), level_db) / 20.0)
-    over = np.abs(samples) > KNEE
-    bent = KNEE + (1.0 - KNEE) * np.tanh((np.abs(samples) - KNEE) / (1.0 - KNEE))
-    samples = np.where(over, np.sign(samples) * bent, samples)
-    fade = np.linspace(0.0, 1.0, min(round(FADE_S * SAMPLE_RATE_HZ), samples.size // 2))
-    samples[: fade.size] *= fade
-    samples[samples.size - fade.size :] *= fade[::-1]
-    return Audio(samples.astype(np.float32), SAMPLE_RATE_HZ)
+    return finished(samples)
+
+
+def finished(samples: Floats, fade_s: float = FADE_S) -> Audio:
+    """Sound at 24 kHz out of samples [T]: peaks bent under full scale, no clicks at the ends."""
+    limited = soft_limit(Audio(samples.astype(np.float32), SAMPLE_RATE_HZ)).samples.copy()
+    fade = np.linspace(0.0, 1.0, min(round(fade_s * SAMPLE_RATE_HZ), limited.size // 2))
+    limited[: fade.size] *= fade
+    limited[limited.size - fade.size :] *= fade[::-1]
+    return Audio(limited, SAMPLE_RATE_HZ)

@@ -11,7 +11,7 @@ from vocalino.audio.resample import resample
 from vocalino.cancel import CancelToken
 from vocalino.engines.draft.frames import SAMPLE_RATE_HZ, Frames, analyse, synthesise
 from vocalino.engines.draft.mapping import TUNING, Mapping, Tuning
-from vocalino.engines.draft.perform import KNEE, active_rms
+from vocalino.engines.draft.perform import active_rms, finished
 from vocalino.engines.draft.portrait import Portrait
 from vocalino.engines.draft.stretch import stretched
 from vocalino.errors import AudioError
@@ -21,7 +21,7 @@ LISTENED_S = 30.0
 MIN_S = 0.2
 _PIECE_S, _AT_MOST_S = 10.0, 15.0
 _QUIET_BLOCK = SAMPLE_RATE_HZ // 50
-_FADE = SAMPLE_RATE_HZ // 250  # 4 ms, where it is quietest anyway
+_FADE_S = 0.004  # where it is quietest anyway
 _MOST_GAIN_DB = 12.0
 _SILENT = 1e-5
 
@@ -87,10 +87,4 @@ def _finished(sound: Audio, original: Samples, count: int) -> Audio:
     if wanted > 0.0 and got > 0.0:
         most = 10.0 ** (_MOST_GAIN_DB / 20.0)
         samples *= float(np.clip(wanted / got, 1.0 / most, most))
-    size = np.abs(samples)
-    bent = KNEE + (1.0 - KNEE) * np.tanh((size - KNEE) / (1.0 - KNEE))
-    samples = np.where(size > KNEE, np.sign(samples) * bent, samples)
-    fade = np.linspace(0.0, 1.0, min(_FADE, count // 2))
-    samples[: fade.size] *= fade
-    samples[count - fade.size :] *= fade[::-1]
-    return Audio(samples.astype(np.float32), SAMPLE_RATE_HZ)
+    return finished(samples, _FADE_S)

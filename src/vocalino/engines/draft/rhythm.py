@@ -73,7 +73,7 @@ def _factors(count: int, cue: Cue) -> Floats:
             part = slice(round(span.start_s / FRAME_S), round(span.stop_s / FRAME_S))
             pauses[part] += 0.25 * dice.uniform(-1.0, 1.0)
     factors = np.where(silence > 0.0, 2.0**pauses, speech)
-    return np.clip(factors, SHORTEST_FACTOR, LONGEST_FACTOR) * cue.stretch
+    return np.clip(factors, SHORTEST_FACTOR, LONGEST_FACTOR)
 
 
 def at(frames: Frames, sources: Floats) -> Frames:

@@ -8,6 +8,7 @@ import numpy as np
 
 from vocalino.engines.draft.frames import Frames
 from vocalino.engines.draft.notes import Cue, Sentence
+from vocalino.engines.draft.rhythm import at
 
 
 def stretched(frames: Frames, factor: float) -> Frames:
@@ -15,20 +16,8 @@ def stretched(frames: Frames, factor: float) -> Frames:
     count = round(len(frames) * factor)
     if count == len(frames) or not count:
         return frames
-    places = np.clip((np.arange(count) + 0.5) / factor - 0.5, 0.0, len(frames) - 1.0)
-    before = places.astype(np.intp)
-    after = np.minimum(before + 1, len(frames) - 1)
-    share = (places - before)[:, None]
-    envelope = np.log(np.maximum(frames.envelope, 1e-16))
-    envelope = np.exp(envelope[before] * (1.0 - share) + envelope[after] * share)
-    aperiodicity = frames.aperiodicity[before] * (1.0 - share) + frames.aperiodicity[after] * share
-    voiced = frames.voiced[np.where(share[:, 0] < 0.5, before, after)]
-    f0_hz = np.zeros(count)
-    known = np.flatnonzero(frames.voiced)
-    if known.size:
-        bridged = np.exp(np.interp(places, known, np.log(frames.f0_hz[known])))
-        f0_hz = np.where(voiced, bridged, 0.0)
-    return Frames(f0_hz, envelope, aperiodicity)
+    places = (np.arange(count, dtype=np.float64) + 0.5) / factor - 0.5
+    return at(frames, np.clip(places, 0.0, len(frames) - 1.0))
 
 
 def stretched_sentence(sentence: Sentence, factor: float) -> Sentence:
