@@ -12,7 +12,6 @@ from vocalino.engines.draft.frames import Floats
 _OUTLIER_ST = 1.5
 _MEDIAN_FRAMES, _SMOOTH_FRAMES = 25, 3.0
 _FAR_ST = 14.0  # octave errors stay out of a register
-_SPREAD_ST = (1.0, 4.5)
 _P10_TO_P90 = 2.563  # standard deviations between these percentiles of a normal distribution
 
 
@@ -39,15 +38,15 @@ def register_of(f0_hz: Floats) -> Register:
 def moved(f0_hz: Floats, source: Register, target: Register, limit: float) -> Floats:
     """F0 [T] of the source voice in the target's register; 0 stays 0.
 
-    Spreads are matched, and excursions bend softly towards `limit` spreads from the median.
+    Excursions bend softly towards `limit` spreads from the median.
     """
     voiced = f0_hz > 0.0
     if not voiced.any():
         return f0_hz
     z = (_cleaned(f0_hz) - source.median_st) / source.spread_st
     z = limit * np.tanh(z / limit)
-    spread = float(np.clip(target.spread_st, *_SPREAD_ST))
-    return np.where(voiced, 100.0 * 2.0 ** ((target.median_st + spread * z) / 12.0), 0.0)
+    contour_st = target.median_st + target.spread_st * z
+    return np.where(voiced, 100.0 * 2.0 ** (contour_st / 12.0), 0.0)
 
 
 def _cleaned(f0_hz: Floats) -> Floats:

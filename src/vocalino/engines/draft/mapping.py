@@ -43,12 +43,12 @@ class Tuning:
     """Of covariances towards their diagonals."""
     mapped: int = 24
     """Quefrencies in the linear map; the ones above are moved by their means."""
-    exemplars: float = 0.5
+    exemplars: float = 0.35
     """How much of the coarse spectrum is the reference's own, at most similar moments."""
     detail: float = 1.0
     """The same for the fine detail, above quefrency `detail_from`."""
     detail_from: float = 12.0
-    voiceless: float = 0.5
+    voiceless: float = 0.3
     """Part of the mean difference of voiceless sounds: microphone and room more than voice."""
     variance: float = 0.5
     """Exponent of restored variances."""
@@ -66,22 +66,29 @@ _VARIANCE_RATIO = (0.7, 1.8)
 _BREATH_LOG_ODDS = 3.0
 _SOFT_VOICING = 5  # frames over which voicing fades: a hard switch clicks
 _MOST_DB = 30.0
+_SPREAD_ST = (1.0, 4.5)
 _CROSS_FADE = 3.0  # quefrencies to both sides of `detail_from`
 
 
 class Mapping:
     """Learnt once for a source and a target; `apply` is a pure function of the frames."""
 
-    def __init__(self, source: Frames, target: Portrait, tuning: Tuning = TUNING) -> None:
+    def __init__(
+        self, source: Frames, target: Portrait, tuning: Tuning = TUNING, own_range: bool = False
+    ) -> None:
         """`source` is the source voice speaking neutrally, or the recording itself.
+
+        With `own_range` the F0 range stays the source's, as part of its performance; else it
+        becomes the target's.
 
         Raises:
             AudioError: hardly any of it is voiced.
         """
         plain = portray(source)
         self._tuning = tuning
-        self._target = target
-        self._source_register = plain.register
+        spread_st = float(np.clip(target.register.spread_st, *_SPREAD_ST))
+        spread_st = plain.register.spread_st if own_range else spread_st
+        self._registers = plain.register, Register(target.register.median_st, spread_st)
         sure = float(np.clip((target.voiced_s - SPARSE_S) / (ENOUGH_S - SPARSE_S), 0.0, 1.0))
         sure *= float(np.clip(plain.voiced_s / ENOUGH_S, 0.0, 1.0)) ** 0.5
         factor = best_factor(plain.envelopes, target.envelopes)
@@ -104,11 +111,8 @@ class Mapping:
         self._exemplars = Exemplars(target.cepstra, target.speech, usual)
         self._held = int(np.searchsorted(POINT_HZ, 0.95 * target.bandwidth_hz))
 
-    def apply(self, frames: Frames, register: Register | None = None) -> Frames:
-        """`frames` of the source voice in the target's, one to one.
-
-        `register` replaces the source's own register as what the target's median stands for.
-        """
+    def apply(self, frames: Frames) -> Frames:
+        """`frames` of the source voice in the target's, one to one."""
         voiced = frames.voiced
         envelope = warped(log_envelope(frames), self._formants)
         own = cepstra_of(frames, self._formants)
@@ -124,12 +128,7 @@ class Mapping:
             points[:, self._held :] = points[:, self._held - 1 : self._held]
         most = _MOST_DB * np.log(10.0) / 10.0
         return Frames(
-            moved(
-                frames.f0_hz,
-                register or self._source_register,
-                self._target.register,
-                self._tuning.limit_spreads,
-            ),
+            moved(frames.f0_hz, *self._registers, self._tuning.limit_spreads),
             np.exp(envelope + bins_of(np.clip(points, -most, most))),
             self._breathed(frames),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,12 +18,13 @@ from vocalino.engines.draft.stretch import stretched
 from vocalino.errors import AudioError
 
 LISTENED_S = 30.0
-"""The recording's own statistics are taken from at most this much of its start."""
+"""The recording's own statistics are taken from about this much of its start."""
 MIN_S = 0.2
 _PIECE_S, _AT_MOST_S = 10.0, 15.0
 _QUIET_BLOCK = SAMPLE_RATE_HZ // 50
 _FADE_S = 0.004  # where it is quietest anyway
 _MOST_GAIN_DB = 12.0
+_LIMIT_SPREADS = 4.0  # an actor's outbursts stay outbursts
 _SILENT = 1e-5
 
 
@@ -35,7 +37,7 @@ def convert_recording(
 ) -> Iterator[Audio]:
     """The same performance in the target's voice, piece by piece, at 24 kHz.
 
-    Melody, timing and level are the recording's; its median F0 becomes the target's.
+    Range, timing and level are the recording's; its median F0 becomes the target's.
 
     Raises:
         AudioError: the recording is silent, too short, or hardly voiced.
@@ -47,13 +49,18 @@ def convert_recording(
             f"give at least {MIN_S:g} s of audible speech"
         )
     samples = resample(recording, SAMPLE_RATE_HZ).samples
+    parts = list(pieces(samples))
+    heard: list[Frames] = []
+    for piece in parts:
+        if sum(frames.duration_s for frames in heard) < LISTENED_S:
+            cancel.check()
+            heard.append(_analysed(piece))
     cancel.check()
-    heard = _analysed(samples[: round(LISTENED_S * SAMPLE_RATE_HZ)])
-    cancel.check()
-    mapping = Mapping(heard, target, tuning)
-    for piece in pieces(samples):
+    tuning = replace(tuning, limit_spreads=_LIMIT_SPREADS)
+    mapping = Mapping(_joined(heard), target, tuning, own_range=True)
+    for number, piece in enumerate(parts):
         cancel.check()
-        frames = _analysed(piece)
+        frames = heard[number] if number < len(heard) else _analysed(piece)
         cancel.check()
         frames = stretched(mapping.apply(frames), length_adjust)
         cancel.check()
@@ -76,6 +83,14 @@ def pieces(samples: Samples) -> Iterator[Samples]:
 
 def _analysed(samples: Samples) -> Frames:
     return analyse(Audio(samples, SAMPLE_RATE_HZ), method="harvest")
+
+
+def _joined(parts: list[Frames]) -> Frames:
+    return Frames(
+        np.concatenate([part.f0_hz for part in parts]),
+        np.concatenate([part.envelope for part in parts]),
+        np.concatenate([part.aperiodicity for part in parts]),
+    )
 
 
 def _finished(sound: Audio, original: Samples, count: int) -> Audio:
