@@ -169,6 +169,8 @@ def test_content_hash_is_of_the_sound() -> None:
     wider = cast(Any, audio.samples.astype(np.float64))
     assert audio.content_hash == Audio(wider, 8000).content_hash
     assert audio.content_hash != Audio(audio.samples, 16000).content_hash
+    zeros = [Audio(np.array([zero, 0.5], np.float32), 8000) for zero in (0.0, -0.0)]
+    assert zeros[0].content_hash == zeros[1].content_hash
 
 
 def test_span_and_concatenate_are_inverse() -> None:

@@ -65,7 +65,8 @@ class Audio:
     def content_hash(self) -> str:
         """SHA-256 (hex) over the rate and the samples: the same sound, however it was encoded."""
         digest = hashlib.sha256(self.sample_rate_hz.to_bytes(4, "little"))
-        digest.update(self.samples.astype("<f4", copy=False).tobytes())
+        samples = self.samples + np.float32(0)  # -0.0 sounds like 0.0, and decoders mix them up
+        digest.update(samples.astype("<f4", copy=False).tobytes())
         return digest.hexdigest()
 
     def span(self, start_s: float, stop_s: float | None = None) -> Audio:

@@ -55,7 +55,7 @@ def _at_loudness(audio: Audio, lufs: float) -> Audio:
         raise RequestError("the take is silent: it has no loudness to bring anywhere")
     louder = gain(audio, lufs - now)
     if louder.peak > 10 ** (MAX_PEAK_DB / 20):
-        reachable = now + MAX_PEAK_DB - 20 * math.log10(audio.peak)
+        reachable = math.floor(10 * (now + MAX_PEAK_DB - 20 * math.log10(audio.peak))) / 10
         raise RequestError(
             f"at {lufs:g} LUFS the take would peak over {MAX_PEAK_DB:g} dBFS: "
             f"ask for {reachable:.1f} LUFS or less"

@@ -14,8 +14,8 @@ from vocalino.take import Outcome, Take, Verdict
 class Similarity:
     """Cosine of the take's embedding to the reference's, and whether conversion brought it nearer.
 
-    The value is only comparable between takes heard by the same encoder. It is not a gate: what
-    counts as near enough differs from voice to voice.
+    The value is only comparable between takes heard by the same encoder. It never fails a take:
+    what counts as near enough differs from voice to voice, and from a whisper to a shout.
     """
 
     name = IDENTITY
@@ -40,7 +40,7 @@ class Similarity:
         if take.performance is not None:
             before = float(cosines[1])
             nearer = value > before
-            outcome = "pass" if nearer else "fail"
+            outcome = "pass" if nearer else "inconclusive"
             evidence += f", {'up' if nearer else 'not up'} from {before:.3f} before conversion"
         return Verdict(self.name, outcome, evidence, value)
 
