@@ -1,8 +1,8 @@
 # Every target makes the environment that it needs; nothing has to be installed by hand.
-#   make demo               five emotional samples in a designed voice -> out/demo/report.html
+#   make demo                  five emotional samples in a designed voice -> out/demo/report.html
 #   VOICE=clip.wav make demo   the same in the voice of a recording
-#   make test               lint, types and tests
-#   make bench              the draft cast's speed, memory and start-up time
+#   make test                  lint, types and tests
+#   make bench                 the draft cast's speed, memory and start-up time
 # .venv-base holds what a user installs; .venv adds torch and the developer's tools.
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ PIP := -m pip --disable-pip-version-check install --quiet --constraint constrain
 .PHONY: demo test lint fix bench venv clean
 
 demo: .venv-base/ready
-	.venv-base/bin/vocalino samples --out $(OUT) --seed 1 $(if $(VOICE),--ref "$(VOICE)",)
+	.venv-base/bin/vocalino samples --out "$(OUT)" --seed 1 --overwrite --no-library $(if $(VOICE),--ref "$(VOICE)",)
 
 test: lint
 	.venv/bin/pytest $(ARGS)

@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p docs/images
 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
-    --disable-background-networking --window-size=1180,1000 \
+    --disable-background-networking --blink-settings=preferredColorScheme=0 --window-size=1180,1560 \
     --screenshot=docs/images/report.png "file://$PWD/out/demo/report.html"
