@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vocalino.engines.draft.frames import BINS, SAMPLE_RATE_HZ, Floats
+from vocalino.engines.draft.curves import BIN_HZ
+from vocalino.engines.draft.frames import BINS, Floats
 
 POINTS = 64
 _FLOOR_DB = 70.0
@@ -15,7 +16,6 @@ def _mel(hz: Floats) -> Floats:
     return 2595.0 * np.log10(1.0 + hz / 700.0)
 
 
-BIN_HZ: Floats = np.linspace(0.0, SAMPLE_RATE_HZ / 2.0, BINS)
 _POINT_MEL: Floats = np.linspace(0.0, float(_mel(BIN_HZ)[-1]), POINTS)
 POINT_HZ: Floats = 700.0 * (np.power(10.0, _POINT_MEL / 2595.0) - 1.0)
 

@@ -14,7 +14,10 @@ import numpy.typing as npt
 import pyworld
 
 from vocalino.audio import Audio
+from vocalino.audio.activity import without_rumble
 from vocalino.audio.resample import resample
+from vocalino.engines.draft.pitch import SAMPLE_RATE_HZ as TRACKED_HZ
+from vocalino.engines.draft.pitch import track
 from vocalino.errors import AudioError
 
 FRAME_S = 0.005
@@ -26,7 +29,7 @@ LOWEST_F0_HZ = 3.0 * SAMPLE_RATE_HZ / (FFT - 3.0) + 0.5
 
 Floats = npt.NDArray[np.float64]
 Voicing = npt.NDArray[np.int8]  # [T]: 1 voiced, 0 voiceless, -1 unknown
-Method = Literal["dio", "harvest"]
+Method = Literal["dio", "autocorrelation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,7 @@ def analyse(
 ) -> Frames:
     """Frames of any sound; other rates than 24 kHz are resampled.
 
-    "dio" is fast and enough for synthetic speech, "harvest" holds on to noisy recordings.
+    "dio" is fast and enough for synthetic speech, "autocorrelation" holds on to noisy recordings.
     `voicing` [T] is what is known beforehand: F0 is bridged over holes in voiced frames and
     removed from voiceless ones.
 
@@ -90,7 +93,9 @@ def analyse(
         coarse, times_s = pyworld.dio(samples, SAMPLE_RATE_HZ, **limits)
         f0_hz = pyworld.stonemask(samples, coarse, times_s, SAMPLE_RATE_HZ)
     else:
-        f0_hz, times_s = pyworld.harvest(samples, SAMPLE_RATE_HZ, **limits)
+        times_s = FRAME_S * np.arange(int(samples.size / SAMPLE_RATE_HZ / FRAME_S) + 1.0)
+        coarse = _tracked(Audio(samples.astype(np.float32), SAMPLE_RATE_HZ), times_s.size)
+        f0_hz = pyworld.stonemask(samples, coarse, times_s, SAMPLE_RATE_HZ)
     f0_hz = np.where((f0_hz >= f0_floor_hz) & (f0_hz <= f0_ceil_hz), f0_hz, 0.0)
     if voicing is not None:
         f0_hz = _told(f0_hz, voicing)
@@ -117,6 +122,12 @@ def synthesise(frames: Frames) -> Audio:
 
 def _at_rate(audio: Audio) -> Floats:
     return np.ascontiguousarray(resample(audio, SAMPLE_RATE_HZ).samples, np.float64)
+
+
+def _tracked(audio: Audio, count: int) -> Floats:
+    """Coarse F0 [count] by autocorrelation."""
+    f0_hz = track(without_rumble(resample(audio, TRACKED_HZ)), FRAME_S)
+    return np.ascontiguousarray(np.pad(f0_hz, (0, max(0, count - f0_hz.size)))[:count])
 
 
 def _aperiodicity(samples: Floats, f0_hz: Floats, times_s: Floats) -> Floats:

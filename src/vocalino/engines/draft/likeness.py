@@ -9,10 +9,9 @@ from vocalino.audio.activity import without_rumble
 from vocalino.audio.resample import resample
 from vocalino.engines.draft.contour import register_of
 from vocalino.engines.draft.frames import Floats
+from vocalino.engines.draft.pitch import SAMPLE_RATE_HZ, framed, track
 from vocalino.errors import AudioError
 
-SAMPLE_RATE_HZ = 16_000
-"""What a wideband telephone carries: clips of most sources are comparable up to here."""
 NAMES = (
     "register",
     "spread",
@@ -24,10 +23,6 @@ _MEANS, _DEVIATIONS = slice(1, 21), slice(1, 13)
 _HOP_S = 0.01
 _HOP, _WINDOW, _FFT = 160, 400, 512
 _BANDS, _LOWEST_HZ, _HIGHEST_HZ = 40, 80.0, 7600.0
-_PITCH_WINDOW = 640  # 40 ms: over two periods of the lowest voice
-_F0_LOWEST_HZ, _F0_HIGHEST_HZ = 62.5, 500.0
-_PERIODIC = 0.5
-_FAVOUR_SHORT = 0.02  # an octave: against octave errors
 _AUDIBLE_DB, _SILENT_DB = 35.0, -70.0
 _FLOOR_DB = 60.0
 _MIN_VOICED = 30  # frames
@@ -53,7 +48,7 @@ def features(clip: Audio) -> Floats:
             f"the clip ({clip.duration_s:.2f} s, peak {clip.peak:.2g}) holds {audible_s:.2f} s of "
             f"sound: at least {MIN_SPEECH_S:g} s of speech are needed to know a voice"
         )
-    f0_hz = np.where(audible, _f0(samples), 0.0)
+    f0_hz = np.where(audible, track(samples, _HOP_S), 0.0)
     heard = np.flatnonzero(f0_hz > 0.0)
     register = np.full(2, np.nan)
     if heard.size >= _MIN_VOICED:
@@ -69,37 +64,8 @@ def features(clip: Audio) -> Floats:
 
 def _spectra(samples: Floats) -> Floats:
     """Power of mel bands [T, 40] every 10 ms, frame t around t * 10 ms."""
-    frames = _frames(samples, _WINDOW)
+    frames = framed(samples, _WINDOW, _HOP)
     return np.square(np.abs(np.fft.rfft(frames * np.hanning(_WINDOW), _FFT))) @ _FILTERS
-
-
-def _f0(samples: Floats) -> Floats:
-    """F0 [T] every 10 ms, 0 where nothing repeats itself: autocorrelation, corrected for its
-    window as in P. Boersma, IFA Proceedings 17 (1993). DIO loses noisy recordings."""
-    frames = _frames(samples, _PITCH_WINDOW)
-    window = np.hanning(_PITCH_WINDOW)
-    frames = (frames - frames.mean(axis=1, keepdims=True)) * window
-    low, high = int(SAMPLE_RATE_HZ / _F0_HIGHEST_HZ), int(SAMPLE_RATE_HZ / _F0_LOWEST_HZ)
-    correlation = _autocorrelation(frames)
-    correlation /= np.maximum(correlation[:, :1], 1e-12)
-    correlation = correlation[:, : high + 1] / (
-        _autocorrelation(window)[: high + 1] / window.dot(window)
-    )
-    lags = np.arange(low, high + 1)
-    heights = correlation[:, low:] - _FAVOUR_SHORT * np.log2(lags / low)
-    best = heights.argmax(axis=1)
-    clear = correlation[np.arange(len(best)), lags[best]] > _PERIODIC
-    return np.where(clear, SAMPLE_RATE_HZ / lags[best], 0.0)
-
-
-def _autocorrelation(frames: Floats) -> Floats:
-    return np.fft.irfft(np.square(np.abs(np.fft.rfft(frames, 2 * _PITCH_WINDOW))))
-
-
-def _frames(samples: Floats, size: int) -> Floats:
-    """[T, size], frame t around t * 10 ms."""
-    padded = np.pad(samples, (size // 2, size - size // 2))
-    return np.lib.stride_tricks.sliding_window_view(padded, size)[::_HOP]
 
 
 def _cepstra(power: Floats) -> Floats:

@@ -82,7 +82,7 @@ def pieces(samples: Samples) -> Iterator[Samples]:
 
 
 def _analysed(samples: Samples) -> Frames:
-    return analyse(Audio(samples, SAMPLE_RATE_HZ), method="harvest")
+    return analyse(Audio(samples, SAMPLE_RATE_HZ), method="autocorrelation")
 
 
 def _joined(parts: list[Frames]) -> Frames:

@@ -37,7 +37,7 @@ def take_print(reference: Audio) -> DraftVoicePrint:
             f"the reference clip is silent (rms {used.rms:.1g}): give a clip with speech"
         )
     levelled = Audio(used.samples * (_RMS / used.rms), used.sample_rate_hz)
-    frames = analyse(levelled, method="harvest")
+    frames = analyse(levelled, method="autocorrelation")
     portrait = portray(frames, bandwidth_hz(spectrogram(used)))
     return DraftVoicePrint(reference.content_hash, portrait, _warnings(portrait.voiced_s))
 

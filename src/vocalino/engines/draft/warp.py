@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vocalino.engines.draft.cepstra import BIN_HZ, cepstra, log_mel
+from vocalino.engines.draft.cepstra import cepstra, log_mel
+from vocalino.engines.draft.curves import BIN_HZ
 from vocalino.engines.draft.frames import BINS, Floats
 
 GRID = np.arange(0.86, 1.3401, 0.03)
