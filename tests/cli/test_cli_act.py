@@ -176,7 +176,7 @@ def test_ctrl_c_keeps_what_is_finished(home: Path, tmp_path: Path) -> None:
     assert kept["placed"]["place"] == 1
     assert (tmp_path / "out" / kept["audio"]["name"]).exists()
     assert (tmp_path / "out" / "report.html").exists()
-    assert "1 finished takes are kept" in err
+    assert "1 finished take is kept" in err
 
 
 def test_some_failed_takes_are_told_and_have_their_code(vocalino: Vocalino) -> None:

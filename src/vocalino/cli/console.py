@@ -21,7 +21,10 @@ from vocalino.errors import (
     VocalinoError,
 )
 
-out = Console(highlight=False, soft_wrap=True)
+PIPED_WIDTH = 200
+"""Columns of a table that goes into a file or another program: no terminal to fit into."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EXIT_CODES: dict[type[VocalinoError], int] = {

@@ -137,7 +137,8 @@ def play(delivery: Delivery, engines: Engines, title: str) -> Played:
     if started is None or finished is None:
         raise GenerationFailed("the run ended without a last word; this is a fault in Vocalino")
     if finished.outcome == "cancelled":
-        say(f"stopped by {finished.reason}; {len(takes)} finished takes are kept")
+        kept = "1 finished take is" if len(takes) == 1 else f"{len(takes)} finished takes are"
+        say(f"stopped by {finished.reason}; {kept} kept")
     return Played(
         started.engines,
         tuple(takes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def remake(session: Session, path: Path, ref: Path | None, source: Path | None) 
     """
     receipt = _read(path)
     if receipt.cast in CASTS:
-        session.settings = replace(session.settings, cast=receipt.cast)  # type: ignore[arg-type]
+        session.play_cast(receipt.cast, "the receipt")
     clip = _clip(session, path, receipt.reference, ref, "reference clip", "--ref")
     recording = _clip(session, path, receipt.source, source, "recording", "--source")
     request: TakeRequest | ConvertRequest

@@ -54,6 +54,12 @@ class Session:
     def __init__(self, flags: Mapping[str, object]) -> None:
         self.settings = Settings.load(flags)
 
+    def play_cast(self, cast: str, source: str) -> None:
+        """Ask for one of `engines.CASTS`, before the engines are made; `source` says who asks."""
+        assert "engines" not in self.__dict__
+        sources = {**self.settings.sources, "cast": source}
+        self.settings = replace(self.settings, cast=cast, sources=sources)  # type: ignore[arg-type]
+
     @cached_property
     def casting(self) -> Casting:
         return casting(self.settings)

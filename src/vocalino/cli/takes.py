@@ -124,7 +124,7 @@ def delete(
 
     with Session({"home": home}) as session:
         session.library.takes.delete(ids)
-        say(f"deleted {len(ids)} takes")
+        say(f"deleted {len(ids)} {'take' if len(ids) == 1 else 'takes'}")
 
 
 def document(take: StoredTake) -> dict[str, Any]:
