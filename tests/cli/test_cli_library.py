@@ -222,3 +222,24 @@ def test_version_and_help(vocalino: Vocalino) -> None:
     assert vocalino("--version").out.startswith("vocalino 0.")
     shown = vocalino("act", "--help")
     assert shown.code == 0 and "--direction" in shown.out
+
+
+def test_json_is_everywhere(in_process: Vocalino, ref: Path) -> None:
+    """Every command answers --json with one document and nothing else on standard output."""
+    in_process("act", LINE, "--ref", ref, "-k", "2", "--no-report", "-o", "out")
+    first, second = (take["id"] for take in in_process("takes", "list", "--json").json)
+    in_process("voices", "add", "Ada", ref, "--json")
+    commands: list[tuple[str, ...]] = [
+        ("takes", "show", first),
+        ("takes", "keep", first),
+        ("takes", "reject", second),
+        ("takes", "export", first, "picked"),
+        ("takes", "delete", first, second),
+        ("voices", "export", "Ada", "ada.wav"),
+        ("voices", "edit", "Ada", "--notes", "x"),
+        ("voices", "delete", "Ada"),
+        ("bench", "-k", "1", "--repeat", "1"),
+    ]
+    for command in commands:
+        done = in_process(*command, "--json")
+        assert done.code == 0 and done.json, command

@@ -81,16 +81,23 @@ def export(
         typer.Option(help="Bring it to this integrated loudness, say -23 (EBU R 128)."),
     ] = None,
     home: options.Home = None,
+    json: options.Json = False,
 ) -> None:
     """Write a take's sound, its receipt and the performance before conversion."""
     from vocalino.cli import exporting
-    from vocalino.cli.console import print_line
+    from vocalino.cli.console import print_json, print_line
     from vocalino.cli.session import Session
 
     with Session({"home": home}) as session:
         take = session.library.takes.get(id)
-        for path in exporting.export(session.library, take, folder, format, lufs):
-            print_line(str(path))
+        written = [
+            str(path) for path in exporting.export(session.library, take, folder, format, lufs)
+        ]
+    if json:
+        print_json({"id": take.id, "written": written})
+    else:
+        for path in written:
+            print_line(path)
 
 
 @app.command()
@@ -98,9 +105,10 @@ def keep(
     id: Id,
     note: Annotated[str, typer.Option(help="Why.")] = "",
     home: options.Home = None,
+    json: options.Json = False,
 ) -> None:
     """Mark a take as kept."""
-    _judge(id, "kept", note, home)
+    _judge(id, "kept", note, home, json)
 
 
 @app.command()
@@ -108,23 +116,29 @@ def reject(
     id: Id,
     note: Annotated[str, typer.Option(help="Why.")] = "",
     home: options.Home = None,
+    json: options.Json = False,
 ) -> None:
     """Mark a take as rejected."""
-    _judge(id, "rejected", note, home)
+    _judge(id, "rejected", note, home, json)
 
 
 @app.command()
 def delete(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of takes.")],
     home: options.Home = None,
+    json: options.Json = False,
 ) -> None:
     """Delete takes for good: all of them, or none if one isn't there."""
-    from vocalino.cli.console import say
+    from vocalino.cli.console import print_json, say
     from vocalino.cli.session import Session
 
     with Session({"home": home}) as session:
-        session.library.takes.delete(ids)
-        say(f"deleted {len(ids)} {'take' if len(ids) == 1 else 'takes'}")
+        found = [session.library.takes.get(id).id for id in ids]
+        session.library.takes.delete(found)
+    if json:
+        print_json({"deleted": found})
+    else:
+        say(f"deleted {len(found)} {'take' if len(found) == 1 else 'takes'}")
 
 
 def document(take: StoredTake) -> dict[str, Any]:
@@ -143,12 +157,15 @@ def document(take: StoredTake) -> dict[str, Any]:
     }
 
 
-def _judge(id: str, verdict: str, note: str, home: Path | None) -> None:
-    from vocalino.cli.console import say
+def _judge(id: str, verdict: str, note: str, home: Path | None, json: bool) -> None:
+    from vocalino.cli.console import print_json, say
     from vocalino.cli.session import Session
 
     with Session({"home": home}) as session:
         take = session.library.takes.judge(id, verdict, note)  # type: ignore[arg-type]
+    if json:
+        print_json(document(take))
+    else:
         say(f"{take.verdict}: {take.receipt.audio.name}")
 
 

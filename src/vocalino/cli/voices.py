@@ -129,13 +129,20 @@ def export(
     name: Name,
     file: Annotated[Path, typer.Argument(help="Where to write the clip; the suffix says how.")],
     home: options.Home = None,
+    json: options.Json = False,
 ) -> None:
     """Write a voice's clip to a file."""
     from vocalino.audio.encode import write
+    from vocalino.cli.console import print_json, print_line
     from vocalino.cli.session import Session
 
     with Session({"home": home}) as session:
-        write(session.library.voices.clip(session.library.voices.find(name)), file)
+        voice = session.library.voices.find(name)
+        write(session.library.voices.clip(voice), file)
+    if json:
+        print_json({"id": voice.id, "written": [str(file)]})
+    else:
+        print_line(str(file))
 
 
 @app.command()
@@ -145,14 +152,18 @@ def delete(
         bool, typer.Option("--with-takes", help="Delete its takes as well.")
     ] = False,
     home: options.Home = None,
+    json: options.Json = False,
 ) -> None:
     """Delete a voice for good, clip and all."""
-    from vocalino.cli.console import say
+    from vocalino.cli.console import print_json, say
     from vocalino.cli.session import Session
 
     with Session({"home": home}) as session:
         voice = session.library.voices.find(name)
         session.library.voices.delete(voice.id, with_takes=with_takes)
+    if json:
+        print_json({"deleted": [voice.id]})
+    else:
         say(f"deleted the voice {voice.name}")
 
 
