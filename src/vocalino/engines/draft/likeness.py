@@ -37,6 +37,8 @@ def features(clip: Audio) -> Floats:
     Raises:
         AudioError: the clip is silent, or less than 0.4 s of it is audible.
     """
+    if clip.duration_s < MIN_SPEECH_S:
+        raise _too_little(clip, 0.0)
     samples = without_rumble(resample(clip, SAMPLE_RATE_HZ)).astype(np.float64)
     power = _spectra(samples)
     level_db = 10.0 * np.log10(power.sum(axis=1) + 1e-20)
@@ -44,10 +46,7 @@ def features(clip: Audio) -> Floats:
     audible = level_db > loudest - _AUDIBLE_DB
     audible_s = float(np.count_nonzero(audible)) * _HOP_S
     if loudest < _SILENT_DB or audible_s < MIN_SPEECH_S:
-        raise AudioError(
-            f"the clip ({clip.duration_s:.2f} s, peak {clip.peak:.2g}) holds {audible_s:.2f} s of "
-            f"sound: at least {MIN_SPEECH_S:g} s of speech are needed to know a voice"
-        )
+        raise _too_little(clip, audible_s)
     f0_hz = np.where(audible, track(samples, _HOP_S), 0.0)
     heard = np.flatnonzero(f0_hz > 0.0)
     register = np.full(2, np.nan)
@@ -59,6 +58,13 @@ def features(clip: Audio) -> Floats:
     cepstra = _cepstra(power[heard])
     return np.concatenate(
         [register, cepstra[:, _MEANS].mean(axis=0), cepstra[:, _DEVIATIONS].std(axis=0)]
+    )
+
+
+def _too_little(clip: Audio, audible_s: float) -> AudioError:
+    return AudioError(
+        f"the clip ({clip.duration_s:.2f} s, peak {clip.peak:.2g}) holds {audible_s:.2f} s of "
+        f"sound: at least {MIN_SPEECH_S:g} s of speech are needed to know a voice"
     )
 
 

@@ -23,6 +23,7 @@ _BELOW, _ABOVE = 0.7, 2.0  # of the quartiles: wide enough for acted speech
 _AUDIBLE_DB = 40.0
 _BLOCK = 2000  # frames at once: bounds memory
 _ENOUGH = 20
+_FADES = 0.1  # by how much a voice may be less alike two periods on
 
 
 def track(samples: Floats, hop_s: float) -> Floats:
@@ -64,6 +65,20 @@ def _correlated(frames: Floats) -> npt.NDArray[np.float32]:
     return curves.astype(np.float32)
 
 
+def _repeated(curves: npt.NDArray[np.float32], lags: npt.NDArray[np.intp]) -> Floats:
+    """Height at two and three periods, as far as the curves reach, 1 beyond [T].
+
+    A voice goes on repeating; a whisper's formants ring for a period and are gone.
+    """
+    rows, lowest = np.arange(len(curves)), np.ones(len(curves))
+    for times in (2, 3):
+        around = times * lags[:, None] + np.arange(-times, times + 1)
+        heights = curves[rows[:, None], np.minimum(around, curves.shape[1] - 1)].max(axis=1)
+        reached = times * lags < curves.shape[1] - times
+        lowest = np.where(reached, np.minimum(lowest, heights + _FADES), lowest)
+    return lowest
+
+
 def _best(
     curves: npt.NDArray[np.float32], lowest_hz: float, highest_hz: float
 ) -> tuple[Floats, Floats]:
@@ -77,4 +92,4 @@ def _best(
     left, top, right = (curves[rows, best + step].astype(np.float64) for step in (-1, 0, 1))
     bend = np.minimum(left - 2.0 * top + right, -1e-9)
     shift = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
-    return SAMPLE_RATE_HZ / (best + shift), top
+    return SAMPLE_RATE_HZ / (best + shift), np.minimum(top, _repeated(curves, best))
