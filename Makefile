@@ -9,7 +9,7 @@ PYTHON ?= python3
 VOICE ?=
 OUT ?= out/demo
 TORCH := $(shell sed -n 's/^torch==\([^ ;]*\).*/\1/p' constraints.txt)
-PIP := -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PIP := -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
 
 .PHONY: demo test lint fix bench venv clean
 

@@ -13,7 +13,7 @@ import espeakng_loader
 import pytest
 
 from vocalino.engines.draft.espeak import LONGEST_DATA_PATH_BYTES, Espeak
-from vocalino.engines.draft.japanese import kana, number
+from vocalino.engines.draft.japanese import kana, number, tokenizer
 from vocalino.engines.draft.reading import ESPEAK_VOICES, language_of, sentences
 from vocalino.errors import EngineUnavailable, GenerationFailed, RequestError
 from vocalino.text import LANGUAGES
@@ -96,6 +96,14 @@ def test_numbers_are_read_in_japanese():
     assert number(0) == "ゼロ" and number(12) == "ジュウニ" and number(300) == "サンビャク"
     assert number(8_000) == "ハッセン" and number(10_001) == "イチマンイチ"
     assert "ジュウニ" in kana("12人が来た") and "ワ" in kana("私は")
+
+
+def test_japanese_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "janome.tokenizer", None)  # as if it were not installed
+    tokenizer.cache_clear()
+    with pytest.raises(EngineUnavailable, match=r"vocalino\[japanese\]"):
+        kana("私は")
+    tokenizer.cache_clear()
 
 
 def test_markup_is_spoken_and_never_followed(espeak: Espeak):

@@ -33,12 +33,13 @@ _lock = threading.Lock()
 
 
 @functools.cache
-def _tokenizer() -> Any:
+def tokenizer() -> Any:
+    """Made once: reading the dictionary takes a second."""
     try:
         from janome.tokenizer import Tokenizer  # pyright: ignore[reportMissingTypeStubs]
     except ImportError:
         raise EngineUnavailable(
-            "Japanese text needs readings for its kanji: pip install janome"
+            "the draft cast needs a dictionary to read Japanese: pip install 'vocalino[japanese]'"
         ) from None
     return Tokenizer()
 
@@ -52,7 +53,7 @@ def kana(text: str) -> str:
         EngineUnavailable: janome is not installed.
     """
     with _lock:
-        tokens = list(_tokenizer().tokenize(text))
+        tokens = list(tokenizer().tokenize(text))
     spoken = ""
     for token in tokens:
         kind = token.part_of_speech.split(",")[0]
