@@ -1,11 +1,12 @@
 """Takes of the draft cast by judges that had no part in making them.
 
-Usage: JUDGES/bin/python bench/judges/judge_draft.py TAKES CLIPS   (see bench/README.md)
+Usage: JUDGES/bin/python bench/judges/judge_draft.py TAKES CLIPS [LINES]   (see bench/README.md)
 
-TAKES is what bench/draft.py --out wrote, CLIPS the folder of human clips. For performances (before
-conversion) and takes: identity is the Resemblyzer cosine to the reference clip, quality DNSMOS
-P.835 overall, word errors those of pocketsphinx (weak: read them as a difference). Prints a row a
-reference and means; the last line is one JSON object.
+TAKES is what bench/draft.py --out wrote, CLIPS the folder of human clips; LINES, when given, is
+how many lines of each reference are judged (a judgement takes about five seconds). For
+performances (before conversion) and takes: identity is the Resemblyzer cosine to the reference
+clip, quality DNSMOS P.835 overall, word errors those of pocketsphinx (weak: read them as a
+difference). Prints a row a reference and means; the last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ class Recogniser:
 
 def main() -> None:
     takes, clips = Path(sys.argv[1]), Path(sys.argv[2])
-    manifest = json.loads((takes / "manifest.json").read_text())
+    most = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000
+    manifest: list[dict[str, str]] = []
+    for entry in json.loads((takes / "manifest.json").read_text()):
+        if sum(e["reference"] == entry["reference"] for e in manifest) < most:
+            manifest.append(entry)
     held_out = set(json.loads((clips / "clips.json").read_text())["held_out"])
     encoder, recognise = VoiceEncoder("cpu", verbose=False), Recogniser()
     rows: dict[str, dict[str, list[float]]] = {}
