@@ -36,6 +36,11 @@ def words(text: str) -> str:
     return re.sub(r"[^a-z' ]", "", text.lower())
 
 
+def window(samples: np.ndarray) -> np.ndarray:
+    """Repeated to just the 9.01 s that DNSMOS looks at: speechmos would judge nine windows."""
+    return np.resize(np.clip(samples, -1, 1), int(9.01 * RATE_HZ))
+
+
 class Recogniser:
     def __init__(self) -> None:
         self._decoder = Decoder(samprate=RATE_HZ, loglevel="FATAL")
@@ -69,7 +74,7 @@ def main() -> None:
         for kind in ("performance", "take"):
             samples = load(takes / entry[kind])
             embedding = encoder.embed_utterance(preprocess_wav(samples, RATE_HZ))
-            quality = dnsmos.run(np.clip(samples, -1, 1), sr=RATE_HZ)["ovrl_mos"]
+            quality = dnsmos.run(window(samples), sr=RATE_HZ)["ovrl_mos"]
             errors = jiwer.wer(words(entry["line"]), words(recognise(samples)) or "-")
             for what, value in (
                 ("identity", float(embedding @ references[name])),
