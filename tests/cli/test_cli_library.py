@@ -13,6 +13,7 @@ from program import Vocalino
 
 from vocalino.audio.decode import decode
 from vocalino.audio.loudness import loudness_lufs
+from vocalino.audio.trim import speech_span
 
 LINE = "The tide comes in at nine."
 
@@ -86,6 +87,19 @@ def test_a_take_is_exported_at_a_loudness(in_process: Vocalino, tmp_path: Path) 
     assert loud.code == 2 and "LUFS or less" in loud.err
     reachable = loud.err.split("ask for ")[1].split()[0]
     assert in_process("takes", "export", take["id"], "loud", "--lufs", reachable).code == 0
+
+
+def test_a_take_is_exported_with_handles(vocalino: Vocalino, tmp_path: Path) -> None:
+    acted = vocalino("act", "Yes.", "-k", "1", "--no-report", "-l", "english", fakes=False)
+    assert acted.code == 0, acted.err
+    (take,) = vocalino("takes", "list", "--json").json
+    done = vocalino("takes", "export", take["id"], "out", "--handles", "0.02", "--json")
+    assert done.code == 0, done.err
+    path = next(Path(name) for name in done.json["written"] if name.endswith(".wav"))
+    trimmed = decode(tmp_path / path)
+    span = speech_span(trimmed)
+    assert trimmed.duration_s < take["receipt"]["audio"]["duration_s"] - 0.05
+    assert span is not None and span[0] <= 0.06 and trimmed.duration_s - span[1] <= 0.06
 
 
 def test_files_are_converted_and_a_bad_one_is_left_out(

@@ -9,6 +9,7 @@ from vocalino.audio import Audio
 from vocalino.audio.decode import decode
 from vocalino.audio.encode import encode
 from vocalino.audio.loudness import gain, loudness_lufs
+from vocalino.audio.trim import trim
 from vocalino.cli.delivery import make_folder, receipt_name, write
 from vocalino.errors import RequestError
 from vocalino.library import Library, StoredTake
@@ -18,12 +19,18 @@ MAX_PEAK_DB = -1.0
 
 
 def export(
-    library: Library, take: StoredTake, folder: Path, format: str | None, lufs: float | None
+    library: Library,
+    take: StoredTake,
+    folder: Path,
+    format: str | None = None,
+    lufs: float | None = None,
+    handle_s: float | None = None,
 ) -> list[Path]:
     """Write the sound, its receipt and the performance before conversion; the paths written.
 
-    The receipt is that of the take as it was made: with `format` or `lufs` the sound beside it
-    is another file than the one whose SHA-256 it states.
+    `handle_s` trims the silence at both ends down to that many seconds. The receipt is that of the
+    take as it was made: once anything is changed, the sound beside it is another file than the
+    one whose SHA-256 it states.
 
     Raises:
         RequestError: a file is there already, or the loudness can't be had without clipping.
@@ -31,10 +38,11 @@ def export(
     receipt = take.receipt
     files: dict[str, bytes] = {}
     data = library.takes.audio(take)
-    if format is None and lufs is None:
+    if format is None and lufs is None and handle_s is None:
         files[receipt.audio.name] = data
     else:
         audio = decode(data, what=receipt.audio.name)
+        audio = audio if handle_s is None else trim(audio, handle_s)
         audio = audio if lufs is None else _at_loudness(audio, lufs)
         format = format or receipt.audio.format
         stem = receipt.audio.name.removesuffix(f".{receipt.audio.format}")

@@ -80,6 +80,10 @@ def export(
         float | None,
         typer.Option(help="Bring it to this integrated loudness, say -23 (EBU R 128)."),
     ] = None,
+    handles: Annotated[
+        float | None,
+        typer.Option(help="Trim silence at both ends down to so many seconds.", min=0.0),
+    ] = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -90,9 +94,8 @@ def export(
 
     with Session({"home": home}) as session:
         take = session.library.takes.get(id)
-        written = [
-            str(path) for path in exporting.export(session.library, take, folder, format, lufs)
-        ]
+        files = exporting.export(session.library, take, folder, format, lufs, handles)
+        written = [str(path) for path in files]
     if json:
         print_json({"id": take.id, "written": written})
     else:

@@ -79,9 +79,7 @@ class Espeak:
             library.espeak_Info.argtypes = [ctypes.c_void_p]
             return library.espeak_Info(None).decode("ascii", "replace").split()[0]
 
-    def speak(
-        self, text: str, voice: str, rate_wpm: int, pitch: int = 50, range_: int = 50
-    ) -> Speech:
+    def speak(self, text: str, voice: str, rate_wpm: int) -> Speech:
         """Speak `text` as it stands: markup of any kind is read out, never followed.
 
         The same arguments give the same samples, in any process and after any other call.
