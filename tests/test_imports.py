@@ -37,12 +37,14 @@ ALLOWED = {
     "rows": VALUES,
     "judge": VALUES | {"judge", "ranking"},
     "pipeline": VALUES | {"judge", "ranking", "rows"},
-    "engines": VALUES | {"engines"},
+    "hub": VALUES,
+    "nn": VALUES | {"nn"},
+    "engines": VALUES | {"engines", "hub", "nn"},
     "library": VALUES | {"library"},
     "samples": VALUES | {"samples"},
     "report": VALUES | {"report"},
     "build": VALUES | {"engines", "judge", "pipeline"},
-    "cli": VALUES | {"build", "cli", "engines", "library", "pipeline", "report", "samples"},
+    "cli": VALUES | {"build", "cli", "engines", "hub", "library", "pipeline", "report", "samples"},
     "__main__": {"cli"},
 }
 

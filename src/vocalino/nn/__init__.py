@@ -1,0 +1,1 @@
+"""Torch blocks that the neural engines share."""
