@@ -21,6 +21,12 @@ def take_seed(seed: int, index: int) -> int:
     return int.from_bytes(digest[:4], "little")
 
 
+def derived_seed(seed: int, purpose: str) -> int:
+    """Another seed for a part of the same take: a later try, a later piece of a long text."""
+    digest = hashlib.sha256(f"vocalino {purpose} of {seed}".encode()).digest()
+    return int.from_bytes(digest[:4], "little")
+
+
 def generator(seed: int, purpose: str) -> np.random.Generator:
     """Random numbers of one take for one purpose: drawing more for one never shifts another."""
     digest = hashlib.sha256(f"vocalino {purpose} {seed}".encode()).digest()
