@@ -52,6 +52,19 @@ def test_home_is_a_path_and_the_tilde_is_opened() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [("1", True), ("TRUE", True), ("on", True), ("0", False), ("no", False), ("", False)],
+)
+def test_a_switch_is_turned_on_and_off_in_words(said: str, meant: bool) -> None:
+    assert Settings.load(environ={"VOCALINO_OFFLINE": said}).offline is meant
+
+
+def test_a_switch_in_the_file_is_true_or_false(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("offline = true\n")
+    assert Settings.load(environ={"VOCALINO_HOME": str(tmp_path)}).offline is True
+
+
+@pytest.mark.parametrize(
     ("environ", "message"),
     [
         ({"VOCALINO_CASTE": "draft"}, "VOCALINO_CASTE: did you mean VOCALINO_CAST"),
@@ -61,6 +74,8 @@ def test_home_is_a_path_and_the_tilde_is_opened() -> None:
         ({"EMB_CACHE_SIZE": "1.5"}, "whole number"),
         ({"EMB_CACHE_SIZE": "-3"}, "at least 1"),
         ({"TTS_QUANTIZE": "int4"}, "tts_quantize must be one of none, int8"),
+        ({"TTS_DTYPE": "float16"}, "tts_dtype must be one of auto, bfloat16, float32"),
+        ({"VOCALINO_OFFLINE": "maybe"}, "offline must be true or false, got 'maybe'"),
         ({"VOCALINO_CONFIG": "/no/such/file.toml"}, "can't read the settings file"),
     ],
 )
@@ -76,6 +91,7 @@ def test_nonsense_in_the_environment_is_an_error(environ: dict[str, str], messag
         ("cast = draft", "can't read the settings file"),
         ("emb_cache_size = true", "whole number, got True"),
         ("tts_device = 1", "tts_device must be text, got 1"),
+        ("offline = 1", "offline must be true or false, got 1"),
         ('sources = "x"', "unknown setting 'sources'"),
     ],
 )

@@ -51,6 +51,8 @@ def _default(name: str) -> str:
     if name == "home":
         return "the user's data folder"
     default = getattr(Settings, name)
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"  # as TOML writes it
     return "empty" if default == "" else f"`{default}`"
 
 
@@ -74,7 +76,8 @@ def cli_page() -> str:
         "| exit code | meaning |",
         "|---|---|",
         "| 0 | all takes were made |",
-        "| 1 | no take was made; `rerender`: other bytes; `doctor`: something is to be fixed |",
+        "| 1 | no take was made; `rerender`: other bytes; `doctor`: something is to be fixed; "
+        "`models verify`: a file differs |",
         "| 2 | the request can't be met as it stands: text, options, files, settings |",
         "| 3 | an engine can't play here, or failed |",
         "| 4 | too much at once |",

@@ -21,6 +21,10 @@ import platformdirs
 from vocalino.errors import ConfigError
 
 CONFIG_VARIABLE = "VOCALINO_CONFIG"
+_TRUTH = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("", "0", "false", "no", "off"), False),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,31 @@ class Settings:
         Literal["none", "int8"],
         Switch("TTS_QUANTIZE", "How the weights of its speech designer are kept."),
     ] = "none"
+    tts_dtype: Annotated[
+        Literal["auto", "bfloat16", "float32"],
+        Switch(
+            "TTS_DTYPE",
+            "What its speech designer computes in; `auto` is bfloat16 on a GPU, float32 on a CPU.",
+        ),
+    ] = "auto"
+    tts_cuda_graphs: Annotated[
+        Literal["auto", "on", "off"],
+        Switch(
+            "TTS_CUDA_GRAPHS",
+            "Whether it replays its steps as CUDA graphs; `auto` does on a CUDA device.",
+        ),
+    ] = "auto"
+    tts_model: Annotated[
+        str,
+        Switch(
+            "TTS_MODEL",
+            "Folder of its checkpoint; empty means the pinned one (`vocalino models list`).",
+        ),
+    ] = ""
+    offline: Annotated[
+        bool,
+        Switch("VOCALINO_OFFLINE", "Never fetch weights: use only what is on the disk."),
+    ] = False
     default_diff_steps: Annotated[
         int,
         Switch("DEFAULT_DIFF_STEPS", "ODE steps of a conversion that doesn't say how many.", low=1),
@@ -189,6 +218,11 @@ def _typed(name: str, value: object, source: str) -> object:
     default = getattr(Settings, name)
     if isinstance(default, Path):
         return Path(str(value)).expanduser()
+    if isinstance(default, bool):  # before int, of which bool is a kind
+        said = str(value).strip().lower()
+        if isinstance(value, bool | str) and said in _TRUTH:
+            return _TRUTH[said]
+        raise ConfigError(f"{name} must be true or false, got {value!r} (from {source})")
     if isinstance(default, int):
         text = isinstance(value, str) and value.strip().lstrip("-").isdecimal()
         if text or (isinstance(value, int) and not isinstance(value, bool)):

@@ -6,15 +6,22 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
 
 from vocalino import __version__
+from vocalino.cli.models import document, size
 from vocalino.cli.session import Session
+from vocalino.engines.checkpoints import CHECKPOINTS
 from vocalino.errors import VocalinoError
 from vocalino.events import TakeReady
+from vocalino.hub import INSTALL
 from vocalino.pipeline import run
 from vocalino.request import Direction, Line, TakeRequest
 
 LOW_DISK_BYTES = 500 * 1024 * 1024
+STUDIO_MODULES = ("huggingface_hub", "safetensors", "torch", "transformers")
+"""What the extra brings; found, not imported."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ def checkup(session: Session) -> list[Finding]:
         "settings": _settings,
         "cast": _cast,
         "engines": _engines,
+        "checkpoints": _checkpoints,
         "library": _library,
         "disk": _disk,
     }
@@ -65,6 +73,23 @@ def _engines(session: Session) -> str:
     spoken = [e.take for e in run(request, session.engines) if isinstance(e, TakeReady)]
     info = session.engines.playing(request)["designer"]
     return f"{info.name} {info.revision} said a word of {spoken[0].audio.duration_s:.1f} s"
+
+
+def _checkpoints(session: Session) -> str:
+    """What the studio cast needs; a problem only to who asks for that cast."""
+    if not all(find_spec(name) for name in STUDIO_MODULES):
+        return f"none are needed by the draft cast; for the studio cast: {INSTALL}"
+    models = [document(pin, session.settings) for pin in CHECKPOINTS.values()]
+    text = "; ".join(map(_checkpoint, models))
+    if session.settings.cast == "studio" and any(model["fix"] for model in models):
+        raise VocalinoError(text)
+    return text
+
+
+def _checkpoint(model: dict[str, Any]) -> str:
+    if model["fix"]:
+        return f"{model['name']} is {model['state']} ({size(model['bytes'])}): {model['fix']}"
+    return f"{model['name']} in {model['folder']}{'' if model['verified'] else ', not verified'}"
 
 
 def _library(session: Session) -> str:

@@ -14,6 +14,7 @@ from vocalino.cli import (
     convert,
     design,
     doctor,
+    models,
     rerender,
     samples,
     takes,
@@ -52,6 +53,7 @@ app.command("samples")(samples.samples)
 app.add_typer(voices.app, name="voices")
 app.add_typer(takes.app, name="takes")
 app.command("rerender")(rerender.rerender)
+app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+)
 
 from vocalino.cli.console import err, say
 from vocalino.events import Event, Stage, StageProgress, TakeReady
@@ -42,6 +52,32 @@ class Bars:
             self._progress.update(self._bars[event.stage], completed=event.done)
         elif isinstance(event, TakeReady):
             say(_line(event.take))
+
+
+@contextmanager
+def hashing(name: str, total: int) -> Generator[Callable[[int], None]]:
+    """A bar that shows itself with the first bytes; what it gives is told how many more there are.
+
+    Until then a download may have the terminal with bars of its own.
+    """
+    progress = Progress(
+        TextColumn("  checking {task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+    task = progress.add_task(name, total=total)
+
+    def tick(count: int) -> None:
+        progress.start()
+        progress.advance(task, count)
+
+    try:
+        yield tick
+    finally:
+        progress.stop()
 
 
 def _line(take: Take) -> str:
