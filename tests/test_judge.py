@@ -16,7 +16,7 @@ from vocalino.judge.length import Length, speaking_time_s
 from vocalino.judge.silence import Silence
 from vocalino.judge.similarity import Similarity
 from vocalino.request import ConvertOptions, ConvertRequest, Line, Reference, TakeRequest
-from vocalino.take import Provenance, Take, Verdict
+from vocalino.take import FinishReason, Provenance, Take, Verdict
 
 REQUEST = TakeRequest(Line("one two three four five six seven eight"), reference=Reference(clip()))
 
@@ -85,6 +85,26 @@ def test_a_cut_is_heard_even_behind_a_fade(end: str) -> None:
     found = verdict(Ending(), Audio(cut, RATE_HZ))
     assert found.outcome == "fail"
     assert f"cut off at the {end}" in found.evidence
+
+
+@pytest.mark.parametrize("reason", ["budget", "loop"])
+def test_a_talker_that_had_to_be_cut_is_told_however_it_sounds(reason: FinishReason) -> None:
+    clean = replace(take(speech()), finish_reason=reason)
+    found = Ending().score(clean, REQUEST)
+    assert (found.outcome, found.gate) == ("fail", True)
+    told = "the talker did not come to an end: cut after 3.0 s"
+    assert found.evidence == f"{told}, in silence, so the line may be whole"
+    speaking = replace(clean, audio=speech().span(0, 2.75))  # amid a burst
+    assert Ending().score(speaking, REQUEST).evidence == told.replace("3.0", "2.8")
+    hushed = replace(clean, audio=Audio.silence(3, RATE_HZ))
+    assert Ending().score(hushed, REQUEST).evidence == told
+    stretched = replace(clean, audio=speech(6), performance=speech(3))
+    assert Ending().score(stretched, REQUEST).evidence.startswith(told)
+
+
+def test_a_talker_that_came_to_its_end_is_judged_by_the_sound() -> None:
+    ended = replace(take(speech()), finish_reason="eos")
+    assert Ending().score(ended, REQUEST) == verdict(Ending(), speech())
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ REQUEST = TakeRequest(
     reference=REFERENCE,
     takes=4,
     seed=4_294_967_295,
-    design=DesignOptions(temperature=0.9, top_k=50),
+    design=DesignOptions(temperature=0.9, top_k=50, predictor_temperature=0.0, predictor_top_k=5),
     convert=ConvertOptions(length_adjust=1.25, convert_style=True),
 )
 RANKING = Ranking((Placing(0, True, "nearest"), Placing(2, True, "second"), Placing(3, False, "")))
@@ -63,6 +63,7 @@ def finished(index: int = 2, seed: int = REQUEST.seed) -> Take:
         provenance=Provenance("draft", engines, {"design": 0.25, "convert": 1.5}),
         performance=tone(110.0),
         verdicts=verdicts,
+        finish_reason="eos",
     )
 
 
@@ -89,7 +90,7 @@ def converted() -> Receipt:
 
 def test_it_says_where_the_take_came_from():
     value = json.loads(receipt().to_json())
-    assert value["schema"] == SCHEMA == "vocalino/take/1"
+    assert value["schema"] == SCHEMA == "vocalino/take/2"
     assert value["synthetic"] is True
     assert value["disclosure"] == DISCLOSURE
     assert value["line"] == {"text": "We made it — すごい!", "language": "english"}
@@ -98,6 +99,8 @@ def test_it_says_where_the_take_came_from():
     assert value["take_seed"] == REQUEST.seed_of(2)
     assert value["design"]["temperature"] == 0.9
     assert value["design"]["top_p"] is None
+    assert value["design"]["predictor_temperature"] == 0.0
+    assert value["finish_reason"] == "eos"
     assert value["convert"]["length_adjust"] == 1.25
     assert value["convert"]["ode_steps"] == 12  # None in the request: the setting that was played
     assert value["reference"] == {
@@ -253,6 +256,8 @@ def test_each_field_is_refused_by_name_or_read_as_it_stands(wrong: object):
         (("audio", "name"), "../../.bashrc", "receipt.audio: name must be the name of a file"),
         (("audio", "sha256"), "A" * 64, "receipt.audio: sha256 must be a SHA-256"),
         (("audio", "duration_s"), 10**400, "receipt.audio.duration_s is too large"),
+        (("finish_reason",), "length", "receipt.finish_reason must be one of"),
+        (("design", "predictor_top_p"), 2, "receipt.design: predictor_top_p must be from 0 to 1"),
         (("verdicts", 0, "outcome"), "maybe", "receipt.verdicts[0].outcome must be one of"),
         (("placed", "place"), 0, "receipt.placed: place must be 1 or more"),
         (("engines", "designer"), "espeak", "receipt.engines.designer must be an object"),
@@ -280,10 +285,11 @@ def test_messages_name_field_and_value(path: tuple[str | int, ...], wrong: objec
         ("[" * 100_000, "nested too deeply"),
         ('{"a": ' + "9" * 5000 + "}", "not valid JSON"),
         ('{"schema": "vocalino/take/1"}', "receipt.synthetic is missing"),
-        ('{"schema": "vocalino/take/2"}', "newer Vocalino"),
-        ('{"schema": "vocalino/take/0"}', "must be 'vocalino/take/1'"),
-        ('{"schema": "vocalino/voice/1"}', "must be 'vocalino/take/1'"),
-        ('{"schema": 1}', "must be 'vocalino/take/1'"),
+        ('{"schema": "vocalino/take/2"}', "receipt.synthetic is missing"),
+        ('{"schema": "vocalino/take/3"}', "newer Vocalino"),
+        ('{"schema": "vocalino/take/0"}', "must be 'vocalino/take/2'"),
+        ('{"schema": "vocalino/voice/1"}', "must be 'vocalino/take/2'"),
+        ('{"schema": 1}', "must be 'vocalino/take/2'"),
     ],
 )
 def test_what_is_no_receipt_is_refused(text: str | bytes, said: str):
@@ -314,6 +320,23 @@ def test_times_are_kept_in_utc():
     assert '"created_at": "2026-01-31T06:30:00Z"' in made.to_json()
     with pytest.raises(RequestError, match="needs its time zone"):
         receipt(created_at=datetime(2026, 1, 31, 12))
+
+
+@pytest.mark.parametrize("made", [receipt(), converted()], ids=["acted", "converted"])
+def test_a_receipt_of_schema_1_is_read(made: Receipt):
+    value = json.loads(made.to_json())
+    value["schema"] = "vocalino/take/1"
+    del value["finish_reason"]
+    if value["design"] is not None:
+        for name in ("predictor_temperature", "predictor_top_p", "predictor_top_k"):
+            del value["design"][name]
+    known = made.design and DesignOptions(temperature=0.9, top_k=50)
+    again = Receipt.from_json(json.dumps(value))
+    assert again == replace(made, design=known, finish_reason=None)
+    assert json.loads(again.to_json())["schema"] == SCHEMA
+    del value["convert"]
+    with pytest.raises(RequestError, match="receipt.convert is missing"):
+        Receipt.from_json(json.dumps(value))
 
 
 def test_the_request_again():

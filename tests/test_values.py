@@ -112,8 +112,20 @@ def test_conversion_options_have_the_originals_bounds(name: str, value: float) -
 
 def test_design_options_are_bounded() -> None:
     assert DesignOptions().temperature is None
-    with pytest.raises(RequestError, match="max_new_tokens must be from 1 to 8192, got 0"):
-        DesignOptions(max_new_tokens=0)
+    assert DesignOptions(temperature=0, predictor_temperature=0).predictor_temperature == 0
+    with pytest.raises(RequestError, match="max_new_tokens must be from 2 to 8192, got 1"):
+        DesignOptions(max_new_tokens=1)
+
+
+@pytest.mark.parametrize("whose", ["", "predictor_"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", 4.1), ("top_p", 1.01), ("top_k", 4097), ("top_k", -1)]
+)
+def test_talker_and_code_predictor_have_the_same_bounds(
+    whose: str, name: str, value: float
+) -> None:
+    with pytest.raises(RequestError, match=f"^{whose}{name} must be from 0 to"):
+        DesignOptions(**{whose + name: value})  # type: ignore[arg-type]
 
 
 def test_nothing_to_convert_is_an_error() -> None:

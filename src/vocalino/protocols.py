@@ -26,7 +26,7 @@ from vocalino.request import (
     Line,
     TakeRequest,
 )
-from vocalino.take import EngineInfo, Take, Verdict
+from vocalino.take import EngineInfo, FinishReason, Take, Verdict
 
 Embeddings = npt.NDArray[np.float32]  # [N, dim], rows of unit length
 
@@ -41,16 +41,22 @@ class Performance:
 
     audio: Audio
     notes: object | None = None
+    finish_reason: FinishReason | None = None
 
 
 @dataclass(frozen=True)
 class RowAudio:
-    """A chunk of row `index`. The last chunk of a row has `last`, and may be empty."""
+    """A chunk of row `index`. The last chunk of a row has `last`, and may be empty.
+
+    What is known of the row as a whole comes with that one: `notes` (see `Performance`), and how
+    the acting ended, if the designer can tell.
+    """
 
     index: int
     audio: Audio
     last: bool
     notes: object | None = None
+    finish_reason: FinishReason | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast
 
 from vocalino import strict_json
 from vocalino.audio import Audio
@@ -27,10 +27,10 @@ from vocalino.request import (
     TakeRequest,
 )
 from vocalino.seeds import take_seed
-from vocalino.take import EngineInfo, Ranking, Take, Verdict
+from vocalino.take import EngineInfo, FinishReason, Ranking, Take, Verdict
 from vocalino.versions import versions as versions_here
 
-SCHEMA = "vocalino/take/1"
+SCHEMA = "vocalino/take/2"
 DISCLOSURE = "This sound is synthetic: it was made by a machine and is no recording of a person."
 
 
@@ -63,6 +63,7 @@ class Receipt:
     cast: str
     engines: Mapping[str, EngineInfo]
     versions: Mapping[str, str]
+    finish_reason: FinishReason | None
     verdicts: tuple[Verdict, ...]
     placed: Placed | None
     timings_s: Mapping[str, float | None]
@@ -140,6 +141,7 @@ class Receipt:
             cast=take.provenance.cast,
             engines=dict(take.provenance.engines),
             versions=dict(versions_here() if versions is None else versions),
+            finish_reason=take.finish_reason,
             verdicts=take.verdicts,
             placed=None,
             timings_s=dict(take.provenance.timings_s),
@@ -199,7 +201,8 @@ class Receipt:
                 unknown, of a wrong type or out of bounds; the message names the field.
         """
         value = strict_json.parse(text, "the receipt")
-        _check_schema(value.pop("schema", None))
+        if _checked_schema(value.pop("schema", None)) == 1:
+            value = _from_1(value)
         return strict_json.read(cls, value, "receipt")
 
     def _known_reference(self, clip: Audio | None) -> Reference | None:
@@ -229,16 +232,27 @@ def _check_same(audio: Audio, recording: Recording, what: str) -> None:
         )
 
 
-def _check_schema(schema: object) -> None:
+def _checked_schema(schema: object) -> int:
+    """The number of a schema that is known here."""
     if schema is None:
         raise RequestError("receipt.schema is missing: this is not the receipt of a take")
-    if schema == SCHEMA:
-        return
-    stem, _, number = SCHEMA.rpartition("/")
+    stem, _, newest = SCHEMA.rpartition("/")
     match = re.fullmatch(re.escape(stem) + r"/([1-9][0-9]{0,8})", str(schema))
-    if isinstance(schema, str) and match and int(match[1]) > int(number):
+    if isinstance(schema, str) and match:
+        number = int(match[1])
+        if number <= int(newest):
+            return number
         raise RequestError(
             f"the receipt has the schema {schema!r}, written by a newer Vocalino than this one, "
             f"which knows {SCHEMA!r}: upgrade with `pip install --upgrade vocalino`"
         )
     raise RequestError(f"receipt.schema must be {SCHEMA!r}, got {schema!r}")
+
+
+def _from_1(value: dict[str, object]) -> dict[str, object]:
+    """Schema 1 knew neither how the acting ended nor what the code predictor samples by."""
+    design = value.get("design")
+    if isinstance(design, dict):
+        later = ("predictor_temperature", "predictor_top_p", "predictor_top_k")
+        value = {**value, "design": {**dict.fromkeys(later), **cast("dict[str, object]", design)}}
+    return {"finish_reason": None, **value}

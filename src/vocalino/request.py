@@ -62,7 +62,8 @@ def _within(name: str, value: float | None, low: float, high: float) -> None:
 class DesignOptions:
     """Sampling of the speech designer; None leaves a value to the engine's own default.
 
-    Engines that don't sample (the draft cast) have no use for them.
+    A temperature of 0 is greedy: always the likeliest token. The code predictor samples by its
+    own three values. Engines that don't sample (the draft cast) have no use for any of them.
     """
 
     temperature: float | None = None
@@ -70,13 +71,20 @@ class DesignOptions:
     top_k: int | None = None
     repetition_penalty: float | None = None
     max_new_tokens: int | None = None
+    """The most codec frames of a take, its end included: at least one frame and the end."""
+    predictor_temperature: float | None = None
+    predictor_top_p: float | None = None
+    predictor_top_k: int | None = None
 
     def __post_init__(self) -> None:
         _within("temperature", self.temperature, 0.0, 4.0)
         _within("top_p", self.top_p, 0.0, 1.0)
         _within("top_k", self.top_k, 0, 4096)
         _within("repetition_penalty", self.repetition_penalty, 0.5, 4.0)
-        _within("max_new_tokens", self.max_new_tokens, 1, 8192)
+        _within("max_new_tokens", self.max_new_tokens, 2, 8192)
+        _within("predictor_temperature", self.predictor_temperature, 0.0, 4.0)
+        _within("predictor_top_p", self.predictor_top_p, 0.0, 1.0)
+        _within("predictor_top_k", self.predictor_top_k, 0, 4096)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from vocalino.audio import Audio, concatenate
 from vocalino.errors import Cancelled, GenerationFailed, VocalinoError
 from vocalino.protocols import Row, RowAudio, RowFailed
+from vocalino.take import FinishReason
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class RowDone:
     index: int
     audio: Audio
     notes: object | None
+    finish_reason: FinishReason | None
 
 
 def collect(rows: Iterator[Row], count: int) -> Iterator[RowAudio | RowDone | RowFailed]:
@@ -66,4 +68,4 @@ def _whole(last: RowAudio, parts: list[Audio]) -> RowDone | RowFailed:
     audio = concatenate(parts)
     if not audio.samples.size:
         return RowFailed(last.index, GenerationFailed("the engine gave no sound for this row"))
-    return RowDone(last.index, audio, last.notes)
+    return RowDone(last.index, audio, last.notes, last.finish_reason)

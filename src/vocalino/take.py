@@ -10,6 +10,10 @@ from vocalino.audio import Audio
 
 Outcome = Literal["pass", "fail", "inconclusive"]
 
+FinishReason = Literal["eos", "budget", "loop"]
+"""How acting came to its end: the talker said so; it was cut when its budget of codec frames was
+spent; it was cut because it only went on repeating itself, or silent."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -49,7 +53,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Take:
-    """One finished rendering. `performance` is the acting before conversion, when there was one."""
+    """One finished rendering. `performance` is the acting before conversion, when there was one.
+
+    `finish_reason` says how the acting ended, None when the designer can't tell or none acted.
+    """
 
     index: int
     seed: int
@@ -57,6 +64,12 @@ class Take:
     provenance: Provenance
     performance: Audio | None = None
     verdicts: tuple[Verdict, ...] = ()
+    finish_reason: FinishReason | None = None
+
+    @property
+    def was_cut(self) -> bool:
+        """True when the acting did not end by itself."""
+        return self.finish_reason in ("budget", "loop")
 
     def verdict(self, scorer: str) -> Verdict | None:
         """What `scorer` says, None if it was not asked."""

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from report_pages import Element, act_page, convert_page, parse, section
+from report_pages import Element, act_page, convert_page, parse, section, take
 
 from vocalino import report
 from vocalino.errors import RequestError
 from vocalino.report import ReportPage
+from vocalino.request import Line, TakeRequest
+from vocalino.take import FinishReason, Placing, Ranking
 
 PAGES = pytest.mark.parametrize("page", [act_page(), convert_page()], ids=["act", "convert"])
 
@@ -121,6 +123,20 @@ def test_takes_stand_in_the_order_of_the_ranking_and_the_lost_one_last() -> None
         "Failed while it was given the voice: there is no voiced sound in it",
     ]
     assert len({c.find(mark="length")[0].text for c in cards}) == 4  # each its own seed
+
+
+def test_a_take_that_was_cut_has_a_word_on_it() -> None:
+    request = TakeRequest(Line("Hello."), takes=4, seed=1)
+    reasons: tuple[FinishReason | None, ...] = (None, "eos", "budget", "loop")
+    takes = [
+        replace(take(request, index, performance=False), finish_reason=reason)
+        for index, reason in enumerate(reasons)
+    ]
+    order = Ranking(tuple(Placing(index, True, "") for index in range(4)))
+    made = report.act_section(request, takes, order, name="Ends")
+    cards = parse(report.render(act_page(made))).find("li", "take")
+    words = [[tag.text for tag in card.find("span", "red")] for card in cards]
+    assert words == [[], [], ["cut: too long"], ["cut: stuck"]]
 
 
 def test_the_judge_is_heard_in_words_with_value_and_evidence() -> None:

@@ -32,7 +32,10 @@ class Sound:
 
 @dataclass(frozen=True)
 class TakeCard:
-    """One take. `number` counts from 1 in the order of making, `place` from 1 in the ranking."""
+    """One take. `number` counts from 1 in the order of making, `place` from 1 in the ranking.
+
+    `ended` is a word on how the acting ended, empty when it ended by itself.
+    """
 
     number: int
     place: int
@@ -45,6 +48,7 @@ class TakeCard:
     verdicts: tuple[Verdict, ...] = ()
     timings_s: tuple[tuple[str, float], ...] = ()
     command: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from vocalino.report.cards import (
 )
 from vocalino.report.sound import sound
 from vocalino.request import Reference, TakeRequest
-from vocalino.take import EngineInfo, Placing, Ranking, Take
+from vocalino.take import EngineInfo, FinishReason, Placing, Ranking, Take
 
 File = PurePath | str
 _NO_FILES: Mapping[int, File] = {}
 _NO_COMMANDS: Mapping[int, str] = {}
+_ENDED: Mapping[FinishReason | None, str] = {"budget": "cut: too long", "loop": "cut: stuck"}
 
 
 def act_section(
@@ -91,6 +92,7 @@ def _take_card(
         verdicts=take.verdicts,
         timings_s=tuple(take.provenance.timings_s.items()),
         command=command,
+        ended=_ENDED.get(take.finish_reason, ""),
     )
 
 
