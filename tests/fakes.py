@@ -13,7 +13,7 @@ from vocalino.cancel import CancelToken
 from vocalino.errors import AudioError, VocalinoError
 from vocalino.protocols import Embeddings, Performance, Row, RowAudio, RowFailed
 from vocalino.request import ConvertOptions, DesignOptions, Direction, Line
-from vocalino.take import EngineInfo
+from vocalino.take import EngineInfo, FinishReason
 
 RATE_HZ = 16000
 
@@ -41,10 +41,12 @@ def clip(seed: int = 99, duration_s: float = 4.0) -> Audio:
 
 @dataclass
 class Faults:
-    """What goes wrong, by row: an error, a sound of its own, or an exception of the whole batch."""
+    """What goes wrong, by row: an error, a sound of its own, how it ends, or an exception of the
+    whole batch."""
 
     fail: Mapping[int, VocalinoError] = field(default_factory=dict)
     sound: Mapping[int, Audio] = field(default_factory=dict)
+    finish: Mapping[int, FinishReason] = field(default_factory=dict)
     never_end: frozenset[int] = frozenset()
     explode_at: int | None = None
     cancel_at: int | None = None
@@ -78,7 +80,8 @@ class _FakeEngine:
             half_s = sound.duration_s / 2
             yield RowAudio(index, sound.span(0, half_s), last=False)
             if index not in self.faults.never_end:
-                yield RowAudio(index, sound.span(half_s), last=True, notes=f"row {index}")
+                reason = self.faults.finish.get(index)
+                yield RowAudio(index, sound.span(half_s), True, f"row {index}", reason)
 
 
 class FakeDesigner(_FakeEngine):

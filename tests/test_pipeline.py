@@ -12,7 +12,13 @@ from fakes import RATE_HZ, FakeConverter, FakeDesigner, FakeEncoder, Faults, cli
 from vocalino.audio import Audio
 from vocalino.build import scorers
 from vocalino.cancel import CancelToken
-from vocalino.errors import AudioError, Cancelled, GenerationFailed, RequestError
+from vocalino.errors import (
+    AudioError,
+    Cancelled,
+    EngineUnavailable,
+    GenerationFailed,
+    RequestError,
+)
 from vocalino.events import (
     AudioChunk,
     Event,
@@ -137,6 +143,53 @@ def test_without_a_reference_the_performance_is_the_take() -> None:
         assert take.verdict("identity") == Verdict(
             "identity", "inconclusive", "no reference clip to compare with"
         )
+
+
+def test_a_cast_without_a_converter_plays_what_needs_no_voice() -> None:
+    designer = FakeDesigner()
+    engines = Engines("half", designer, None, None, scorers(None, Settings()))
+    events = list(run(request(voiced=False), engines))
+    assert set(events[0].engines) == {"designer"}  # type: ignore[union-attr]
+    for take in takes_of(events).values():
+        assert [v.scorer for v in take.verdicts] == ["clipping", "silence", "cut_off", "length"]
+    (ranked,) = only(events, Ranked)
+    assert ranked.ranking.best == 0
+    assert "no likeness to compare" in ranked.ranking.placings[0].reason
+    engines.close()
+    assert designer.closed
+
+
+@pytest.mark.parametrize(
+    "asked", [request(), ConvertRequest((tone(1, 2.0),), Reference(clip()))], ids=["act", "convert"]
+)
+def test_a_voice_asked_of_a_cast_without_a_converter_is_an_error(
+    asked: TakeRequest | ConvertRequest,
+) -> None:
+    designer = FakeDesigner()
+    engines = Engines("half", designer, None, None, scorers(None, Settings()))
+    with pytest.raises(EngineUnavailable, match="the half cast has no voice converter") as caught:
+        next(run(asked, engines))
+    assert "--cast draft" in str(caught.value) and "VOCALINO_CONVERTER" in str(caught.value)
+    assert not designer.calls
+
+
+def test_a_converter_does_without_an_encoder() -> None:
+    engines = Engines("deaf", FakeDesigner(), FakeConverter(), None, scorers(None, Settings()))
+    events = list(run(request(), engines))
+    assert set(events[0].engines) == {"designer", "converter"}  # type: ignore[union-attr]
+    assert events[-1].outcome == "complete"  # type: ignore[union-attr]
+    assert all(take.verdict("identity") is None for take in takes_of(events).values())
+
+
+@pytest.mark.parametrize("voiced", [True, False])
+def test_takes_say_how_the_acting_ended(voiced: bool) -> None:
+    faults = Faults(finish={0: "eos", 1: "budget", 2: "loop"})
+    events = list(run(request(takes=4, voiced=voiced), cast(FakeDesigner(faults))))
+    ended = {index: take.finish_reason for index, take in takes_of(events).items()}
+    assert ended == {0: "eos", 1: "budget", 2: "loop", 3: None}
+    placings = {p.index: p for p in only(events, Ranked)[0].ranking.placings}
+    assert [placings[index].passed for index in range(4)] == [True, False, False, True]
+    assert "the talker did not come to an end: cut after 1.9 s" in placings[1].reason
 
 
 @pytest.mark.parametrize("stage", ["design", "convert"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vocalino.engines import CASTS, load
+from vocalino.engines import CASTS, Cast, load
 from vocalino.errors import EngineUnavailable
 from vocalino.judge.clipping import Clipping
 from vocalino.judge.ending import Ending
 from vocalino.judge.length import Length
 from vocalino.judge.silence import Silence
 from vocalino.judge.similarity import Similarity
-from vocalino.pipeline import Engines
+from vocalino.pipeline import Engines, no_converter
 from vocalino.protocols import Engine, Scorer, SpeakerEncoder, SpeechDesigner, VoiceConverter
 from vocalino.settings import Settings
 
@@ -28,23 +28,14 @@ class Casting:
 
 
 def casting(settings: Settings) -> Casting:
-    """Choose the cast. Asked-for engines are never swapped for others in silence.
-
-    Raises:
-        EngineUnavailable: the cast that was asked for can't play here.
-    """
+    """Choose the cast. Asked-for engines are never swapped for others in silence."""
     if settings.designer or settings.converter or settings.encoder:
         named = [name for name in ("designer", "converter", "encoder") if getattr(settings, name)]
-        return Casting("custom", f"the settings name another {' and '.join(named)}")
+        base = "" if settings.cast == "auto" else f" for the {settings.cast} cast"
+        return Casting("custom", f"the settings name another {' and '.join(named)}{base}")
     if settings.cast == "auto":
-        return Casting("draft", "this release has no other cast")
-    source = settings.sources.get("cast", "the caller")
-    if settings.cast not in CASTS:
-        raise EngineUnavailable(
-            f"the {settings.cast} cast was asked for by {source}, but this release has only: "
-            f"{', '.join(CASTS)}. Ask for the draft cast to get a scratch track"
-        )
-    return Casting(settings.cast, f"asked for by {source}")
+        return Casting("draft", "the studio cast has no voice converter yet")
+    return Casting(settings.cast, f"asked for by {settings.sources.get('cast', 'the caller')}")
 
 
 def build(settings: Settings) -> Engines:
@@ -53,18 +44,39 @@ def build(settings: Settings) -> Engines:
     Raises:
         EngineUnavailable: an engine can't play here.
     """
-    chosen = casting(settings)
-    cast = CASTS["draft" if chosen.name == "custom" else chosen.name]
-    designer = _engine(settings.designer or cast.designer, SpeechDesigner, settings)
-    converter = _engine(settings.converter or cast.converter, VoiceConverter, settings)
-    encoder = _engine(settings.encoder or cast.encoder, SpeakerEncoder, settings)
-    return Engines(chosen.name, designer, converter, encoder, scorers(encoder, settings))
+    cast = _cast(settings)
+    encoder = _engine(cast.encoder, SpeakerEncoder, settings) if cast.encoder else None
+    converter = _engine(cast.converter, VoiceConverter, settings) if cast.converter else None
+    designer = _engine(cast.designer, SpeechDesigner, settings)
+    return Engines(cast.name, designer, converter, encoder, scorers(encoder, settings))
 
 
-def scorers(encoder: SpeakerEncoder, settings: Settings) -> tuple[Scorer, ...]:
+def check_voiced(settings: Settings) -> None:
+    """Before anything is loaded in vain: can the cast act in the voice of a clip?
+
+    Raises:
+        EngineUnavailable: it has no voice converter.
+    """
+    cast = _cast(settings)
+    if cast.converter is None:
+        raise no_converter(cast.name)
+
+
+def scorers(encoder: SpeakerEncoder | None, settings: Settings) -> tuple[Scorer, ...]:
     """The ears of the judge, in the order in which they are heard."""
-    similarity = Similarity(encoder, settings.emb_cache_size)
-    return (similarity, Clipping(), Silence(), Ending(), Length())
+    similarity = (Similarity(encoder, settings.emb_cache_size),) if encoder else ()
+    return (*similarity, Clipping(), Silence(), Ending(), Length())
+
+
+def _cast(settings: Settings) -> Cast:
+    """The chosen cast, with the engines that the settings name in their places."""
+    base = CASTS["draft" if settings.cast == "auto" else settings.cast]
+    return Cast(
+        casting(settings).name,
+        settings.designer or base.designer,
+        settings.converter or base.converter,
+        settings.encoder or base.encoder,
+    )
 
 
 def _engine(spec: str, role: type[E], settings: Settings) -> E:

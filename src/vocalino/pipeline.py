@@ -13,7 +13,7 @@ from typing import Literal
 from vocalino.audio import Audio
 from vocalino.audio.reference import check
 from vocalino.cancel import CancelToken
-from vocalino.errors import Cancelled, RequestError
+from vocalino.errors import Cancelled, EngineUnavailable, RequestError
 from vocalino.events import (
     AudioChunk,
     Event,
@@ -46,27 +46,39 @@ from vocalino.take import EngineInfo, Provenance, Take
 
 @dataclass(frozen=True)
 class Engines:
-    """A cast, ready to play."""
+    """A cast, ready to play. One without a voice converter can't act in the voice of a clip."""
 
     cast: str
     designer: SpeechDesigner
-    converter: VoiceConverter
-    encoder: SpeakerEncoder
+    converter: VoiceConverter | None
+    encoder: SpeakerEncoder | None
     scorers: tuple[Scorer, ...]
 
     def playing(self, request: TakeRequest | ConvertRequest) -> dict[str, EngineInfo]:
         """Role -> engine, for the roles that have a part in `request`."""
-        roles: dict[str, Engine] = {}
+        roles: dict[str, Engine | None] = {}
         if isinstance(request, TakeRequest):
             roles["designer"] = self.designer
         if request.reference is not None:
             roles["converter"] = self.converter
             roles["encoder"] = self.encoder
-        return {role: engine.describe() for role, engine in roles.items()}
+        return {role: engine.describe() for role, engine in roles.items() if engine}
 
     def close(self) -> None:
         for engine in (self.designer, self.converter, self.encoder):
-            engine.close()
+            if engine is not None:
+                engine.close()
+
+
+def no_converter(cast: str) -> EngineUnavailable:
+    """What to say, and what to do, when a voice is asked of a cast that can't convert."""
+    return EngineUnavailable(
+        f"the {cast} cast has no voice converter in this release: it can't act in the voice of a "
+        "clip. Leave the voice to the direction, play the draft cast (--cast draft), or set "
+        "VOCALINO_CONVERTER and VOCALINO_ENCODER to engines that can, for instance "
+        "vocalino.engines.draft.converter:DraftConverter and "
+        "vocalino.engines.draft.speaker:DraftSpeaker"
+    )
 
 
 def run(
@@ -81,6 +93,7 @@ def run(
 
     Raises:
         RequestError: `only` names a take outside the request, or the reference can't be used.
+        EngineUnavailable: there is a reference, and the cast has no voice converter.
         EngineError: the voice can't be prepared.
         Cancelled: `cancel` was set before the first event.
     """
@@ -92,6 +105,14 @@ def run(
     made = _Run(request, engines, cancel or CancelToken(), indices)
     made.prepare()
     yield from made.events()
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """The converter of the run, and what it has learnt of the reference clip."""
+
+    converter: VoiceConverter
+    print: VoicePrint
 
 
 class _Run:
@@ -109,7 +130,7 @@ class _Run:
         self.cancel = cancel
         self.indices = indices
         self.watch = Stopwatch()
-        self.voice: VoicePrint | None = None
+        self.voice: _Voice | None = None
         self.warnings: tuple[str, ...] = ()
         self.takes: list[Take] = []
         self.left: dict[Stage, int] = {"design": 0, "convert": 0}
@@ -120,10 +141,13 @@ class _Run:
         self.cancel.check()
         if reference is None:
             return
+        converter = self.engines.converter
+        if converter is None:
+            raise no_converter(self.engines.cast)
         with self.watch.stage("prepare"):
             findings = check(reference.clip)
-            self.voice = self.engines.converter.prepare(reference.clip)
-        self.warnings = tuple(dict.fromkeys((*findings.warnings, *self.voice.warnings)))
+            self.voice = _Voice(converter, converter.prepare(reference.clip))
+        self.warnings = tuple(dict.fromkeys((*findings.warnings, *self.voice.print.warnings)))
 
     def events(self) -> Iterator[Event]:
         yield Started(len(self.indices), self.engines.cast, self.provenance.engines, self.warnings)
@@ -157,7 +181,7 @@ class _Run:
             index = self.indices[row.index]
             if isinstance(row, RowDone):
                 yield self._progress("design")
-                yield index, Performance(row.audio, row.notes)
+                yield index, Performance(row.audio, row.notes, row.finish_reason)
             elif isinstance(row, RowFailed):
                 yield self._failed(index, "design", row)
             elif self.voice is None:  # what is designed is already the final sound
@@ -167,12 +191,12 @@ class _Run:
         for item in performances:
             if isinstance(item, tuple):
                 index, performance = item
-                yield self._ready(index, performance.audio, None)
+                yield self._ready(index, performance.audio, performance)
             else:
                 yield item
 
     def _converted(
-        self, performances: Iterator[tuple[int, Performance] | Event], voice: VoicePrint
+        self, performances: Iterator[tuple[int, Performance] | Event], voice: _Voice
     ) -> Iterator[Event]:
         """Convert in batches of the size that the converter likes to get."""
         batch: dict[int, Performance] = {}
@@ -181,17 +205,17 @@ class _Run:
                 yield item
                 continue
             batch[item[0]] = item[1]
-            if len(batch) == self.engines.converter.batch_rows:
+            if len(batch) == voice.converter.batch_rows:
                 yield from self._convert(batch, voice)
                 batch = {}
         if batch:
             yield from self._convert(batch, voice)
 
-    def _convert(self, batch: dict[int, Performance], voice: VoicePrint) -> Iterator[Event]:
+    def _convert(self, batch: dict[int, Performance], voice: _Voice) -> Iterator[Event]:
         indices = list(batch)
-        rows = self.engines.converter.convert(
+        rows = voice.converter.convert(
             list(batch.values()),
-            voice,
+            voice.print,
             self.request.convert,
             [self.request.seed_of(index) for index in indices],
             self.cancel,
@@ -200,15 +224,21 @@ class _Run:
             index = indices[row.index]
             if isinstance(row, RowDone):
                 yield self._progress("convert")
-                yield self._ready(index, row.audio, batch[index].audio)
+                yield self._ready(index, row.audio, batch[index])
             elif isinstance(row, RowFailed):
                 yield self._failed(index, "convert", row)
             else:
                 yield self._chunk(index, row)
 
-    def _ready(self, index: int, audio: Audio, performance: Audio | None) -> TakeReady:
-        seed = self.request.seed_of(index)
-        take = Take(index, seed, audio, self.provenance, performance)
+    def _ready(self, index: int, audio: Audio, performance: Performance) -> TakeReady:
+        take = Take(
+            index,
+            self.request.seed_of(index),
+            audio,
+            self.provenance,
+            performance.audio if self.voice else None,
+            finish_reason=performance.finish_reason,
+        )
         with self.watch.stage("judge"):
             take = judge(take, self.request, self.engines.scorers)
         timings_s = dict(self.watch.stages_s)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vocalino.audio import Audio
+from vocalino.build import check_voiced
 from vocalino.cli.delivery import Delivery, Terms, make_folder, take_names
 from vocalino.cli.playing import Played, play
 from vocalino.cli.session import CastVoice, Session
@@ -13,7 +14,7 @@ from vocalino.errors import Cancelled, GenerationFailed, NotFound, RequestError
 from vocalino.library import Library
 from vocalino.library.words import checked_name
 from vocalino.receipt import Receipt
-from vocalino.request import Direction, Line, Reference, TakeRequest
+from vocalino.request import DesignOptions, Direction, Line, Reference, TakeRequest
 from vocalino.samples.audition import AUDITION
 from vocalino.text import AUTO
 
@@ -69,6 +70,7 @@ def audition(
     stem: str = "voice",
     format: str = "wav",
     overwrite: bool = False,
+    options: DesignOptions | None = None,
 ) -> Audition:
     """Act `line` (or about ten seconds in `language`) as the words describe the voice.
 
@@ -79,7 +81,8 @@ def audition(
     if not direction.text:
         raise RequestError("the description is empty: say in words how the voice sounds")
     text = line or AUDITION[DEFAULT_LANGUAGE if language == AUTO else language]
-    request = TakeRequest(Line(text, language), direction, None, takes, seed)
+    design = options or DesignOptions()
+    request = TakeRequest(Line(text, language), direction, None, takes, seed, design)
     engines = session.engines
     make_folder(folder, [f"{stem}_t[0-9]*"], overwrite)
     terms = Terms(
@@ -91,7 +94,13 @@ def audition(
 def design_voice(
     session: Session, description: str, language: str, seed: int, folder: Path, overwrite: bool
 ) -> CastVoice:
-    """A voice for one showcase; its audition and receipt lie beside the takes."""
+    """A voice for one showcase; its audition and receipt lie beside the takes.
+
+    Raises:
+        EngineUnavailable: the cast can't act in the voice of a clip.
+        GenerationFailed: no clip passes the judge's gates.
+    """
+    check_voiced(session.settings)
     made = audition(session, description, folder, language=language, seed=seed, overwrite=overwrite)
     clip, _ = made.best
     about = f"designed from the words “{description}”"

@@ -9,11 +9,12 @@ import sys
 from dataclasses import asdict, dataclass
 
 from vocalino import __version__
+from vocalino.build import check_voiced
 from vocalino.cli.casting_call import DEFAULT_LANGUAGE
 from vocalino.cli.console import print_line, print_table
 from vocalino.cli.session import CastVoice, Session
 from vocalino.errors import GenerationFailed
-from vocalino.events import Finished
+from vocalino.events import Finished, TakeReady
 from vocalino.pipeline import run
 from vocalino.request import Direction, Line, Reference, TakeRequest
 from vocalino.samples import built_in
@@ -84,8 +85,7 @@ def measure(session: Session, voice: CastVoice | None, takes: int, repeat: int) 
 
 
 def _designed(session: Session) -> Reference:
-    from vocalino.events import TakeReady
-
+    check_voiced(session.settings)
     line = Line(AUDITION[DEFAULT_LANGUAGE], DEFAULT_LANGUAGE)
     request = TakeRequest(line, Direction("a warm young woman"), takes=1)
     made = [e.take for e in run(request, session.engines) if isinstance(e, TakeReady)]

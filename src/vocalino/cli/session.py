@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vocalino.audio.decode import decode
 from vocalino.audio.encode import encode
-from vocalino.build import Casting, build, casting
+from vocalino.build import Casting, build, casting, check_voiced
 from vocalino.cli.console import say
 from vocalino.cli.delivery import write
 from vocalino.errors import RequestError
@@ -85,9 +85,12 @@ class Session:
 
         Raises:
             RequestError: both are given, the clip can't be read, there is no such voice.
+            EngineUnavailable: the cast can't act in the voice of a clip.
         """
         if ref is not None and name is not None:
             raise RequestError("--ref and --voice both name a voice: give one of them")
+        if ref is not None or name is not None:
+            check_voiced(self.settings)
         if ref is not None:
             reference = Reference(decode(ref, what=f"reference clip {ref}"), ref.stem)
             return CastVoice(reference, f"from the recording {ref.name}", file=ref)

@@ -14,17 +14,18 @@ from pathlib import Path
 from types import ModuleType
 
 from vocalino.errors import EngineUnavailable
+from vocalino.hub import INSTALL
 from vocalino.settings import Settings
 
 
 @dataclass(frozen=True)
 class Cast:
-    """The engines that play together, each as `module:Class`."""
+    """The engines that play together, each as `module:Class`; None where a cast has none yet."""
 
     name: str
     designer: str
-    converter: str
-    encoder: str
+    converter: str | None = None
+    encoder: str | None = None
 
 
 CASTS = {
@@ -34,7 +35,10 @@ CASTS = {
         converter="vocalino.engines.draft.converter:DraftConverter",
         encoder="vocalino.engines.draft.speaker:DraftSpeaker",
     ),
+    "studio": Cast("studio", designer="vocalino.engines.qwen3_tts.engine:Qwen3Designer"),
 }
+_STUDIO_EXTRA = {"huggingface_hub", "safetensors", "tokenizers", "torch"}
+"""What only the extra brings."""
 
 
 def load(spec: str, settings: Settings) -> object:
@@ -49,7 +53,9 @@ def load(spec: str, settings: Settings) -> object:
     try:
         found = getattr(_module(module_name), class_name)
     except (ImportError, OSError) as error:
-        raise EngineUnavailable(f"can't import the engine {spec}: {error}") from error
+        missing = str(getattr(error, "name", "")).partition(".")[0]
+        fix = f". It comes with the studio extra: {INSTALL}" if missing in _STUDIO_EXTRA else ""
+        raise EngineUnavailable(f"can't import the engine {spec}: {error}{fix}") from error
     except AttributeError:
         raise EngineUnavailable(f"{module_name} has no class {class_name}") from None
     make = getattr(found, "from_settings", None)
