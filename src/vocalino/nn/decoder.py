@@ -7,14 +7,21 @@ no biases. Projections that read the same input are one matrix here: `qkv_proj`,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vocalino.nn.activation import silu
 from vocalino.nn.kv_cache import KVCache, Window
 from vocalino.nn.norm import RMSNorm
 from vocalino.nn.rope import Rotation, rotate
+
+# The CPU's attention kernel keeps (rows of queries) * (keys + 2 + D) floats per thread, and MKL
+# rounds by the alignment of what it multiplies: with whole cache lines for every length of keys,
+# a row's result does not depend on the thread that it falls to.
+CPU_QUERY_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class DecoderShape:
 
 
 class Attention(nn.Module):
+    qk_weight: Tensor  # [Hq + Hkv, D]
+
     def __init__(self, shape: DecoderShape) -> None:
         super().__init__()
         self.shape = shape
@@ -83,8 +92,11 @@ class Attention(nn.Module):
             rows = torch.arange(x.shape[0], device=x.device)
             keys[rows, :, window.position] = k[:, :, 0]
             values[rows, :, window.position] = v[:, :, 0]
-        # The queries of a group stand in for positions: [B, Hq, 1, D] -> [B, Hkv, Hq / Hkv, D]
+        # The queries of a group stand in for positions: [B, Hq, 1, D] -> [B, Hkv, G, D]
         q = q.reshape(x.shape[0], self.shape.kv_heads, -1, self.shape.head_dim)
+        group = q.shape[2]
+        if q.device.type == "cpu":
+            q = F.pad(q, (0, 0, 0, -group % CPU_QUERY_ROWS))
         seen = [
             F.scaled_dot_product_attention(
                 q[run.first : run.end],
@@ -95,7 +107,7 @@ class Attention(nn.Module):
             for run in window.runs
         ]
         out = seen[0] if len(seen) == 1 else torch.cat(seen)
-        return self.o_proj(out.reshape(x.shape[0], 1, -1))
+        return self.o_proj(out[:, :, :group].reshape(x.shape[0], 1, -1))
 
 
 class FeedForward(nn.Module):
@@ -106,7 +118,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up_proj(x).chunk(2, dim=-1)
-        return self.down_proj(F.silu(gate) * up)
+        return self.down_proj(silu(gate) * up)
 
 
 class DecoderLayer(nn.Module):
@@ -116,6 +128,16 @@ class DecoderLayer(nn.Module):
         self.self_attn = Attention(shape)
         self.post_attention_layernorm = RMSNorm(shape.width, shape.eps)
         self.mlp = FeedForward(shape)
+
+    def whole(self, x: Tensor, rotation: Rotation, cache: KVCache, layer: int) -> Tensor:
+        x = x + self.self_attn.whole(self.input_layernorm(x), rotation, cache, layer)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+    def step(
+        self, x: Tensor, rotation: Rotation, cache: KVCache, layer: int, window: Window
+    ) -> Tensor:
+        x = x + self.self_attn.step(self.input_layernorm(x), rotation, cache, layer, window)
+        return x + self.mlp(self.post_attention_layernorm(x))
 
 
 class Decoder(nn.Module):
@@ -127,19 +149,22 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(DecoderLayer(shape) for _ in range(shape.layers))
         self.norm = RMSNorm(shape.width, shape.eps)
 
+    @property
+    def _stack(self) -> list[DecoderLayer]:
+        return cast("list[DecoderLayer]", list(self.layers))
+
     def finish(self) -> None:
         """To be called once, when the weights are in place."""
-        for layer in self.layers:
-            layer.self_attn.finish()  # type: ignore[union-attr, operator]
+        for layer in self._stack:
+            layer.self_attn.finish()
 
     def whole(self, x: Tensor, rotation: Rotation, cache: KVCache) -> Tensor:
         """Embedded positions 0 to T - 1 [B, T, W] -> hidden [B, T, W]; fills the cache.
 
         `rotation` is of these positions, each part [T, 1, D].
         """
-        for number, layer in enumerate(self.layers):
-            x = x + layer.self_attn.whole(layer.input_layernorm(x), rotation, cache, number)
-            x = x + layer.mlp(layer.post_attention_layernorm(x))
+        for number, layer in enumerate(self._stack):
+            x = layer.whole(x, rotation, cache, number)
         return self.norm(x)
 
     def step(self, x: Tensor, rotation: Rotation, cache: KVCache, window: Window) -> Tensor:
@@ -147,7 +172,6 @@ class Decoder(nn.Module):
 
         `rotation` is of these positions, each part [B, 1, 1, D] or [1, D].
         """
-        for number, layer in enumerate(self.layers):
-            x = x + layer.self_attn.step(layer.input_layernorm(x), rotation, cache, number, window)
-            x = x + layer.mlp(layer.post_attention_layernorm(x))
+        for number, layer in enumerate(self._stack):
+            x = layer.step(x, rotation, cache, number, window)
         return self.norm(x)

@@ -19,6 +19,12 @@ from vocalino.nn.sampling import Sampling, pick
 
 
 class CodePredictor(nn.Module):
+    projected: Tensor  # [(K - 1) V, W], `codec_embedding` in the predictor's own width
+    projected_first: Tensor  # [V of the talker, W]
+    offsets: Tensor  # [K - 1]
+    start: Rotation  # of positions 0 and 1
+    turns: list[Rotation]  # of each position
+
     def __init__(self, config: CodePredictorConfig, talker_width: int) -> None:
         super().__init__()
         self.config = config

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vocalino.engines.qwen3_tts.code_predictor import CodePredictor
-from vocalino.engines.qwen3_tts.config import CONTROL_IDS
+from vocalino.engines.qwen3_tts.config import CONTROL_IDS, TalkerConfig
 from vocalino.engines.qwen3_tts.talker import Talker
 from vocalino.nn.kv_cache import KVCache, Run, Window
 from vocalino.nn.rope import Rotation
@@ -73,7 +73,7 @@ class Rows:
         self.codes = whole(frames, groups)
         self.uniforms = torch.zeros(rows, frames, groups, device=device)
         self.trailing = torch.zeros(rows, trailing, config.hidden_size, device=device, dtype=dtype)
-        self.banned = _banned(talker)
+        self.banned = banned_ids(config, device)
         self.slots = torch.arange(rows, device=device)
 
     def per_row(self) -> tuple[Tensor, ...]:
@@ -97,23 +97,29 @@ class Rows:
             buffer[to] = buffer[source]
 
 
-def _banned(talker: Talker) -> Tensor:
+def banned_ids(config: TalkerConfig, device: torch.device) -> Tensor:
     """[2, V]: what may not come out as a first code, before and from frame MIN_FRAMES on.
 
     Control ids are never spoken (spec 8.2); the end only counts once there is something to hear.
     """
-    config = talker.config
-    banned = torch.zeros(2, config.vocab_size, dtype=torch.bool, device=talker.device)
+    banned = torch.zeros(2, config.vocab_size, dtype=torch.bool, device=device)
     banned[:, config.vocab_size - CONTROL_IDS :] = True
     banned[1, config.codec_eos_token_id] = False
     return banned
 
 
-def first_scores(logits: Tensor, rows: Rows, count: int, penalty: float) -> Tensor:
-    """Talker logits [B, V] after penalty and bans, in upstream's order."""
-    scores = penalise(logits, rows.seen[:count], penalty)
-    late = (rows.frame[:count] >= MIN_FRAMES).long()
-    return scores.masked_fill(rows.banned[late], -torch.inf)
+def first_scores(
+    logits: Tensor, seen: Tensor, frame: Tensor, banned: Tensor, penalty: float
+) -> Tensor:
+    """Talker logits [B, V] after penalty and bans, in upstream's order.
+
+    Args:
+        seen: [B, V], the first codes that each row has had.
+        frame: [B], the number of the frame that the logits are for.
+        banned: of `banned_ids`.
+    """
+    late = (frame >= MIN_FRAMES).long()
+    return penalise(logits, seen, penalty).masked_fill(banned[late], -torch.inf)
 
 
 def frame_step(
@@ -136,7 +142,9 @@ def frame_step(
     uniforms = rows.uniforms[slots, frame]  # [B, K]
     hidden = rows.hidden[:count]
 
-    scores = first_scores(talker.logits(hidden), rows, count, draws.talker.repetition_penalty)
+    logits = talker.logits(hidden)
+    penalty = draws.talker.repetition_penalty
+    scores = first_scores(logits, rows.seen[:count], frame, rows.banned, penalty)
     first = pick(scores, draws.talker, uniforms[:, 0])
     rows.seen[slots, first] = True
     ends = (first == talker.config.codec_eos_token_id) & (rows.ended[:count] == RUNNING)

@@ -19,9 +19,10 @@ from vocalino.engines.qwen3_tts.model import SpeechModel
 from vocalino.engines.qwen3_tts.prompt import Prompt
 from vocalino.engines.qwen3_tts.randomness import uniforms
 from vocalino.engines.qwen3_tts.room import MAX_ROWS, Room
-from vocalino.engines.qwen3_tts.stopping import Budget, FinishReason, Watch
+from vocalino.engines.qwen3_tts.stopping import Budget, Watch
 from vocalino.nn.kv_cache import Run
 from vocalino.seeds import derived_seed
+from vocalino.take import FinishReason
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal
 
-FinishReason = Literal["eos", "budget", "loop"]
-
 FEW_CODES = 3  # different first codes that count as a standstill
 HELD_FRAMES = 8  # 0.64 s: standstills up to this long are ordinary pauses and held sounds
 STUCK_FRAMES = 38  # 3 s

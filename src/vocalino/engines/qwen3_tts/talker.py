@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from vocalino.engines.qwen3_tts.config import TalkerConfig
 from vocalino.engines.qwen3_tts.prompt import Prompt
+from vocalino.nn.activation import silu
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Window
 from vocalino.nn.rope import Rotation, rotation
@@ -28,7 +28,7 @@ class TextProjection(nn.Module):
         self.linear_fc2 = nn.Linear(text_width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear_fc2(F.silu(self.linear_fc1(x)))
+        return self.linear_fc2(silu(self.linear_fc1(x)))
 
 
 class Talker(nn.Module):
