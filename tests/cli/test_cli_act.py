@@ -107,7 +107,13 @@ def test_formats(vocalino: Vocalino, tmp_path: Path, format: str) -> None:
         (["act", "x", "--ref", "none.wav"], 2, "none.wav"),
         (["act", "x", "--voice", "Nobody"], 2, "Nobody"),
         (["act", "x", "--ref", "a.wav", "--voice", "b"], 2, "give one of them"),
-        (["act", "x", "--cast", "studio"], 3, "the studio cast was asked for"),
+        (["act", "x", "--cast", "studio", "--ref", "a.wav"], 3, "has no voice converter"),
+        (["convert", "a.wav", "--cast", "studio", "--ref", "a.wav"], 3, "has no voice converter"),
+        (["samples", "--cast", "studio"], 3, "has no voice converter"),
+        (["bench", "--cast", "studio"], 3, "has no voice converter"),
+        (["act", "x", "--temperature", "5"], 2, "temperature must be from 0 to 4"),
+        (["act", "x", "--max-new-tokens", "1"], 2, "max_new_tokens must be from 2 to 8192"),
+        (["design", "x", "--predictor-top-p", "2"], 2, "predictor_top_p must be from 0 to 1"),
         (["act", "x", "--cast", "pro"], 2, "cast must be one of auto, draft, studio"),
         (["act", "x", "--designer", "no.such:Thing"], 3, "can't import the engine"),
         (["act", "x", "--length-adjust", "3"], 2, "length_adjust must be from 0.5 to 2"),
@@ -129,6 +135,29 @@ def test_errors_say_what_to_do(
     as_json = in_process(*arguments, "--json", fakes=fakes)
     assert as_json.code == code
     assert words in as_json.json["error"]["message"]
+
+
+SAMPLING = {
+    "temperature": 0.0,
+    "top_p": 0.9,
+    "top_k": 40,
+    "repetition_penalty": 1.1,
+    "max_new_tokens": 300,
+    "predictor_temperature": 0.8,
+    "predictor_top_p": 0.95,
+    "predictor_top_k": 0,
+}
+
+
+@pytest.mark.parametrize("command", ["act", "design"])
+def test_sampling_is_handed_through_to_the_receipt(in_process: Vocalino, command: str) -> None:
+    options = [
+        word for name, value in SAMPLING.items() for word in (f"--{name.replace('_', '-')}", value)
+    ]
+    done = in_process(command, LINE, *map(str, options), "-k", "1", "--json", "--no-report")
+    assert done.code == 0, done.err
+    (take,) = done.json["samples"][0]["takes"] if command == "act" else done.json["takes"]
+    assert take["design"] == SAMPLING
 
 
 def test_errors_of_the_program_itself_show_no_traceback(vocalino: Vocalino) -> None:

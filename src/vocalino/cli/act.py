@@ -21,6 +21,14 @@ def act(
     language: options.Language = "auto",
     length_adjust: options.LengthAdjust = 1.0,
     ode_steps: options.Steps = None,
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    repetition_penalty: options.RepetitionPenalty = None,
+    max_new_tokens: options.MaxNewTokens = None,
+    predictor_temperature: options.PredictorTemperature = None,
+    predictor_top_p: options.PredictorTopP = None,
+    predictor_top_k: options.PredictorTopK = None,
     out: options.Out = None,
     format: options.Format = "wav",
     overwrite: options.Overwrite = False,
@@ -28,6 +36,8 @@ def act(
     library: options.Keep = True,
     cast: options.CastName = None,
     designer: options.Designer = None,
+    model: options.Model = None,
+    device: options.Device = None,
     converter: options.Converter = None,
     home: options.Home = None,
     json: options.Json = False,
@@ -42,11 +52,18 @@ def act(
     from vocalino.cli.order import Order
     from vocalino.cli.session import Session, text_argument
     from vocalino.cli.showcase import show
-    from vocalino.request import ConvertOptions
+    from vocalino.request import ConvertOptions, DesignOptions
     from vocalino.samples import Sample, slug
     from vocalino.seeds import new_seed
 
-    flags = {"cast": cast, "designer": designer, "converter": converter, "home": home}
+    flags = {
+        "cast": cast,
+        "designer": designer,
+        "tts_model": model,
+        "tts_device": device,
+        "converter": converter,
+        "home": home,
+    }
     with Session(flags) as session:
         text = text_argument(line)
         name = slug(" ".join(text.split()[:5]))
@@ -60,6 +77,16 @@ def act(
             overwrite=overwrite,
             report=report,
             keep=library,
+            design=DesignOptions(
+                temperature=temperature,
+                top_p=top_p,
+                top_k=top_k,
+                repetition_penalty=repetition_penalty,
+                max_new_tokens=max_new_tokens,
+                predictor_temperature=predictor_temperature,
+                predictor_top_p=predictor_top_p,
+                predictor_top_k=predictor_top_k,
+            ),
             convert=ConvertOptions(ode_steps=ode_steps, length_adjust=length_adjust),
         )
         sample = Sample(name, text, direction, language)

@@ -28,12 +28,22 @@ def design(
     takes: options.Takes = 3,
     seed: options.Seed = None,
     language: options.Language = "auto",
+    temperature: options.Temperature = None,
+    top_p: options.TopP = None,
+    top_k: options.TopK = None,
+    repetition_penalty: options.RepetitionPenalty = None,
+    max_new_tokens: options.MaxNewTokens = None,
+    predictor_temperature: options.PredictorTemperature = None,
+    predictor_top_p: options.PredictorTopP = None,
+    predictor_top_k: options.PredictorTopK = None,
     out: options.Out = None,
     format: options.Format = "wav",
     overwrite: options.Overwrite = False,
     report: options.Report = True,
     cast: options.CastName = None,
     designer: options.Designer = None,
+    model: options.Model = None,
+    device: options.Device = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -44,11 +54,19 @@ def design(
     from vocalino.cli.console import print_json, print_line, print_table, warn
     from vocalino.cli.reporting import sample_section, write_report
     from vocalino.cli.session import Session
+    from vocalino.request import DesignOptions
     from vocalino.samples import slug
     from vocalino.seeds import new_seed
     from vocalino.text import language_named
 
-    with Session({"cast": cast, "designer": designer, "home": home}) as session:
+    flags = {
+        "cast": cast,
+        "designer": designer,
+        "tts_model": model,
+        "tts_device": device,
+        "home": home,
+    }
+    with Session(flags) as session:
         if name is not None:  # a name that is taken should not cost a run
             check_free(session.library, name)
         seed = new_seed() if seed is None else seed
@@ -65,6 +83,16 @@ def design(
             stem=stem,
             format=format,
             overwrite=overwrite,
+            options=DesignOptions(
+                temperature=temperature,
+                top_p=top_p,
+                top_k=top_k,
+                repetition_penalty=repetition_penalty,
+                max_new_tokens=max_new_tokens,
+                predictor_temperature=predictor_temperature,
+                predictor_top_p=predictor_top_p,
+                predictor_top_k=predictor_top_k,
+            ),
         )
         played = made.played
         voice = None

@@ -10,6 +10,7 @@ import typer
 CAST = "Engines"
 VOICE = "Voice"
 ACTING = "Acting"
+SAMPLING = "Sampling (studio cast)"
 OUTPUT = "Output"
 
 CastName = Annotated[
@@ -31,6 +32,24 @@ Converter = Annotated[
     str | None,
     typer.Option(
         metavar="MODULE:CLASS", help="Play this voice converter instead.", rich_help_panel=CAST
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="FOLDER",
+        help="Checkpoint of the studio cast's speech designer. [env: TTS_MODEL]",
+        rich_help_panel=CAST,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="cuda:0|cpu|...",
+        help="Where it computes. [env: TTS_DEVICE]",
+        rich_help_panel=CAST,
     ),
 ]
 Home = Annotated[
@@ -110,5 +129,63 @@ Keep = Annotated[
     bool,
     typer.Option(
         "--library/--no-library", help="Keep the takes in the library.", rich_help_panel=OUTPUT
+    ),
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        "--temperature", help="How daring the talker is; 0 is greedy.", rich_help_panel=SAMPLING
+    ),
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        "--top-p",
+        help="It draws from the likeliest tokens of this total probability.",
+        rich_help_panel=SAMPLING,
+    ),
+]
+TopK = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k",
+        help="It draws from so many of the likeliest tokens; 0 is all.",
+        rich_help_panel=SAMPLING,
+    ),
+]
+RepetitionPenalty = Annotated[
+    float | None,
+    typer.Option(
+        "--repetition-penalty",
+        help="Above 1, tokens that were used before get rarer.",
+        rich_help_panel=SAMPLING,
+    ),
+]
+MaxNewTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--max-new-tokens",
+        help="The most codec frames of a take, its end included, 2 to 8192.",
+        rich_help_panel=SAMPLING,
+    ),
+]
+PredictorTemperature = Annotated[
+    float | None,
+    typer.Option(
+        "--predictor-temperature",
+        help="As --temperature, for the code predictor.",
+        rich_help_panel=SAMPLING,
+    ),
+]
+PredictorTopP = Annotated[
+    float | None,
+    typer.Option(
+        "--predictor-top-p", help="As --top-p, for the code predictor.", rich_help_panel=SAMPLING
+    ),
+]
+PredictorTopK = Annotated[
+    int | None,
+    typer.Option(
+        "--predictor-top-k", help="As --top-k, for the code predictor.", rich_help_panel=SAMPLING
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vocalino.request import ConvertOptions
+from vocalino.request import ConvertOptions, DesignOptions
 
 
 @dataclass(frozen=True)
@@ -20,4 +20,5 @@ class Order:
     overwrite: bool = False
     report: bool = True
     keep: bool = True
+    design: DesignOptions = field(default_factory=DesignOptions)
     convert: ConvertOptions = field(default_factory=ConvertOptions)

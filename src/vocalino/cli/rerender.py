@@ -29,6 +29,8 @@ def rerender(
             help="Write the sound here too; it is written even when it differs.",
         ),
     ] = None,
+    model: options.Model = None,
+    device: options.Device = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -37,7 +39,7 @@ def rerender(
     from vocalino.cli.remake import remake
     from vocalino.cli.session import Session
 
-    with Session({"home": home}) as session:
+    with Session({"tts_model": model, "tts_device": device, "home": home}) as session:
         remade = remake(session, receipt, ref, source)
         if out:
             remade.write(out)

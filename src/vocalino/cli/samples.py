@@ -51,6 +51,8 @@ def samples(
     library: options.Keep = True,
     cast: options.CastName = None,
     designer: options.Designer = None,
+    model: options.Model = None,
+    device: options.Device = None,
     converter: options.Converter = None,
     home: options.Home = None,
     json: options.Json = False,
@@ -70,7 +72,14 @@ def samples(
     from vocalino.seeds import new_seed
     from vocalino.text import language_named
 
-    flags = {"cast": cast, "designer": designer, "converter": converter, "home": home}
+    flags = {
+        "cast": cast,
+        "designer": designer,
+        "tts_model": model,
+        "tts_device": device,
+        "converter": converter,
+        "home": home,
+    }
     with Session(flags) as session:
         spoken = language_named(language)
         sheet = read(file) if file else built_in(spoken)

@@ -86,6 +86,7 @@ def show(
             voice and voice.reference,
             sample.takes or order.takes,
             order.seed if sample.seed is None else sample.seed,
+            design=order.design,
             convert=order.convert,
         )
         terms = Terms(
