@@ -37,7 +37,7 @@ ALLOWED = {
     "rows": VALUES,
     "judge": VALUES | {"judge", "ranking"},
     "pipeline": VALUES | {"judge", "ranking", "rows"},
-    "hub": VALUES,
+    "hub": VALUES | {"hub"},
     "nn": VALUES | {"nn"},
     "engines": VALUES | {"engines", "hub", "nn"},
     "library": VALUES | {"library"},

@@ -18,6 +18,8 @@ _DISTRIBUTIONS = {  # module -> distribution; only what has a hand in the sample
     "pyworld": "pyworld-prebuilt",
     "espeakng_loader": "espeakng-loader",
     "janome": "janome",
+    "safetensors": "safetensors",
+    "tokenizers": "tokenizers",
     "torch": "torch",
     "transformers": "transformers",
 }
