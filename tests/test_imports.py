@@ -101,6 +101,28 @@ def test_imports_go_one_way(path: Path) -> None:
             assert target in ALLOWED[part], f"{part} must not import {target} ({module})"
 
 
+@pytest.mark.parametrize(
+    "folder",
+    sorted(path.parent for path in PACKAGE.glob("engines/*/__init__.py")),
+    ids=lambda folder: folder.name,
+)
+def test_engines_do_not_know_each_other(folder: Path) -> None:
+    own = f"vocalino.engines.{folder.name}"
+    for path in folder.rglob("*.py"):
+        for module, _ in imports_of(path):
+            foreign = f"{module}.".startswith("vocalino.engines.")
+            assert not foreign or f"{module}.".startswith(f"{own}."), f"{path}: {module}"
+
+
+def test_our_networks_are_our_own() -> None:
+    """What upstream wrote stays in the tests and benches that compare with it."""
+    paths = [p for part in ("nn", "engines/qwen3_tts") for p in (PACKAGE / part).rglob("*.py")]
+    theirs = {"transformers", "qwen_tts"}
+    assert paths
+    for path in paths:
+        assert not {module.split(".")[0] for module, _ in imports_of(path)} & theirs, path
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_are_absolute(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -137,10 +159,11 @@ HEAVY = {"torch", "transformers", "tensorflow", "jax"}
     [
         "import vocalino.pipeline, vocalino.build, vocalino.library, vocalino.report",
         "import vocalino.cli.main",
+        "import vocalino.hub, vocalino.cli.models, vocalino.engines.checkpoints",
         "from vocalino.build import build; from vocalino.settings import Settings\n"
         "build(Settings(cast='draft'))",
     ],
-    ids=["package", "cli", "draft cast"],
+    ids=["package", "cli", "checkpoints", "draft cast"],
 )
 def test_no_torch(code: str) -> None:
     assert not loaded_by(code) & HEAVY

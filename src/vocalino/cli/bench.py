@@ -14,8 +14,6 @@ def bench(
     repeat: Annotated[int, typer.Option(help="How many times, after one to warm up.", min=1)] = 3,
     ref: options.Ref = None,
     cast: options.CastName = None,
-    model: options.Model = None,
-    device: options.Device = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -23,7 +21,6 @@ def bench(
     from vocalino.cli.measuring import measure
     from vocalino.cli.session import Session
 
-    flags = {"home": home, "cast": cast, "tts_model": model, "tts_device": device}
-    with Session(flags) as session:
+    with Session({"home": home, "cast": cast}) as session:
         measured = measure(session, session.cast_voice(ref, None), takes, repeat)
     measured.tell(json)
