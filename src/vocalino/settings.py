@@ -52,7 +52,7 @@ class Settings:
         Literal["auto", "draft", "studio"],
         Switch(
             "VOCALINO_CAST",
-            "Which engines play; `auto` takes studio where a GPU and the extra are there.",
+            "Which engines play; `auto` is draft until the studio cast has all its parts.",
         ),
     ] = "auto"
     designer: Annotated[

@@ -76,13 +76,14 @@ class Qwen3Designer:
         """Raises what `Qwen3Designer()` does, and what `hub.locate` does."""
         dtypes = {"auto": None, "bfloat16": torch.bfloat16, "float32": torch.float32}
         _device(settings.tts_device)  # before gigabytes are fetched
+        folder = locate(VOICE_DESIGN, settings)
         return cls(
-            locate(VOICE_DESIGN, settings),
+            folder,
             device=settings.tts_device,
             dtype=dtypes[settings.tts_dtype],
             quantize=settings.tts_quantize == "int8",
             cuda_graphs={"auto": None, "on": True, "off": False}[settings.tts_cuda_graphs],
-            revision=settings.tts_model or VOICE_DESIGN.source,
+            revision=folder.name if settings.tts_model else VOICE_DESIGN.source,
         )
 
     @property
@@ -194,7 +195,7 @@ def _device(name: str) -> torch.device:
         if (device.index or 0) >= count:
             raise EngineUnavailable(
                 f"TTS_DEVICE is {name}, and torch {torch.__version__} sees {count} CUDA devices "
-                "here: install a torch with CUDA and its driver, name another device, or set "
-                "TTS_DEVICE=cpu (slow: for checks)"
+                "here: install a torch with CUDA and its driver, or name another device with "
+                "--device or TTS_DEVICE=cpu (a CPU is slow: for checks)"
             )
     return device

@@ -22,7 +22,7 @@ def talker_places(config: TalkerConfig) -> Places:
     for part in ("linear_fc1.weight", "linear_fc1.bias", "linear_fc2.weight", "linear_fc2.bias"):
         name = f"{ours}.text_projection.{part}"
         places[name] = Place(name)
-    return places | _layers(f"{theirs}.layers", f"{ours}.model.layers", config)
+    return {**places, **_layers(f"{theirs}.layers", f"{ours}.model.layers", config)}
 
 
 def code_predictor_places(config: CodePredictorConfig, talker: TalkerConfig) -> Places:
@@ -41,7 +41,7 @@ def code_predictor_places(config: CodePredictorConfig, talker: TalkerConfig) -> 
         for part in ("weight", "bias"):
             name = f"small_to_mtp_projection.{part}"
             places[f"{theirs}.{name}"] = Place(f"{ours}.{name}")
-    return places | _layers(f"{theirs}.model.layers", f"{ours}.model.layers", config)
+    return {**places, **_layers(f"{theirs}.model.layers", f"{ours}.model.layers", config)}
 
 
 def _layers(theirs: str, ours: str, config: TalkerConfig | CodePredictorConfig) -> Places:
