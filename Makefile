@@ -2,6 +2,7 @@
 #   make demo                  five emotional samples in a designed voice -> out/demo/report.html
 #   VOICE=clip.wav make demo   the same in the voice of a recording
 #   make test                  lint, types and tests
+#   make test-gpu              the tests that need a CUDA device
 #   make bench                 the draft cast's speed, memory and start-up time
 # .venv-base holds what a user installs; .venv adds torch and the developer's tools.
 
@@ -11,13 +12,16 @@ OUT ?= out/demo
 TORCH := $(shell sed -n 's/^torch==\([^ ;]*\).*/\1/p' constraints.txt)
 PIP := -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
 
-.PHONY: demo test lint fix bench venv clean
+.PHONY: demo test test-gpu lint fix bench venv clean
 
 demo: .venv-base/ready
 	.venv-base/bin/vocalino samples --out "$(OUT)" --seed 1 --overwrite --no-library $(if $(VOICE),--ref "$(VOICE)",)
 
 test: lint
 	.venv/bin/pytest $(ARGS)
+
+test-gpu: .venv/ready
+	.venv/bin/pytest -m gpu $(ARGS)
 
 lint: .venv/ready
 	.venv/bin/ruff check .

@@ -146,7 +146,7 @@ def frame_step(
     penalty = draws.talker.repetition_penalty
     scores = first_scores(logits, rows.seen[:count], frame, rows.banned, penalty)
     first = pick(scores, draws.talker, uniforms[:, 0])
-    rows.seen[slots, first] = True
+    rows.seen[:count].scatter_(1, first.unsqueeze(1), True)
     ends = (first == talker.config.codec_eos_token_id) & (rows.ended[:count] == RUNNING)
     rows.ended[:count] = torch.where(ends, frame, rows.ended[:count])
 
