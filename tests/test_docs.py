@@ -94,7 +94,10 @@ def test_makefile_targets_that_pages_name_exist() -> None:
 
 
 def readme_commands() -> list[str]:
-    """The `vocalino` commands of the README, continued lines joined, comments cut."""
+    """The `vocalino` commands of the README, continued lines joined, comments cut.
+
+    Those in `bash` blocks need weights; tests/cli/test_cli_studio.py runs the like of them.
+    """
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     text = "".join(blocks).replace("\\\n", " ")
     return [line.split("  #")[0] for line in text.splitlines() if line.startswith("vocalino ")]
