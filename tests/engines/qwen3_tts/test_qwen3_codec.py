@@ -224,13 +224,14 @@ def test_the_encoder_and_the_other_half_of_the_quantizer_may_be_absent(tmp_path:
 # Rows, lengths, memory
 
 
-def test_rows_of_any_length_are_what_they_are_alone() -> None:
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_of_any_length_are_what_they_are_alone(together: bool) -> None:
     codec, lengths = tiny_codec(), [7, 0, 20, 1, 20]
     codes = random_codes(len(lengths), max(lengths))
     for row, length in enumerate(lengths):
         codes[row, :, length:] = -1
     assert frames_of(codes) == lengths
-    for row, samples in enumerate(codec.decode(codes, at_once=16)):
+    for row, samples in enumerate(codec.decode(codes, at_once=16, together=together)):
         assert samples.shape == (lengths[row] * TINY.samples_per_frame,)
         if lengths[row]:
             assert_near(samples, codec.decode(codes[row : row + 1, :, : lengths[row]])[0])
@@ -246,6 +247,12 @@ def test_chunked_rows_of_any_length_are_what_they_are_alone() -> None:
     for row in (0, 2):
         alone = codes[row : row + 1, :, : lengths[row]]
         assert_near(together[row], codec.decode_chunked(alone, chunk=6, context=2)[0])
+
+
+def test_on_a_cpu_a_row_is_the_same_to_the_bit_in_every_batch() -> None:
+    codec, codes = tiny_codec(), random_codes(3, 40)
+    for row, samples in enumerate(codec.decode(codes)):
+        assert torch.equal(samples, codec.decode(codes[row : row + 1])[0])
 
 
 def test_code_zero_is_sound_and_not_padding() -> None:
@@ -275,16 +282,16 @@ def test_no_rows_are_no_waveforms() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(1, 5), st.integers(1, 40))
-def test_memory_is_bounded_and_the_sound_the_same(rows: int, at_once: int) -> None:
+@given(rows=st.integers(1, 5), at_once=st.integers(1, 40), together=st.booleans())
+def test_memory_is_bounded_and_the_sound_the_same(rows: int, at_once: int, together: bool) -> None:
     codec, codes = tiny_codec(), random_codes(rows, 23)
     decoded: list[int] = []
     hook = codec.quantizer.register_forward_hook(
         lambda module, args, out: decoded.append(out.shape[0] * out.shape[1])
     )
-    samples = codec.decode(codes, at_once=at_once)
+    samples = codec.decode(codes, at_once=at_once, together=together)
     hook.remove()
-    assert max(decoded) <= max(at_once, rows)
+    assert max(decoded) <= max(at_once, rows if together else 1)
     assert sum(decoded) == rows * 23
     for ours, whole in zip(samples, codec.decode(codes, at_once=1000), strict=True):
         assert_near(ours, whole)

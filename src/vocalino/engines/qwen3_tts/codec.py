@@ -30,10 +30,10 @@ from vocalino.nn.checkpoint import fill
 from vocalino.nn.conv import CausalConv1d, CausalConvTranspose1d
 
 PRE_CONV_KERNEL_SIZE = 3
-# Frames, of all rows together, that are decoded at once. On a CPU few enough that what a block
-# makes stays near the core and below the size from which the system takes memory back at once.
+# Frames, of all rows together, that are decoded at once. On a CPU few, so that what a block makes
+# stays below the size from which the system takes memory back at once, only to clear it again.
 FRAMES_AT_ONCE = {"cpu": 25}
-FRAMES_AT_ONCE_ON_DEVICES = 256  # about 3 GB of float32 at official sizes
+FRAMES_AT_ONCE_ON_DEVICES = 256  # 1.1 GB beside the weights: official sizes, float32
 
 
 class Stage(Protocol):
@@ -134,16 +134,27 @@ class Codec(nn.Module):
             pasts.append(past)
         return x.squeeze(-1).float().clamp_(-1, 1), CodecState(tuple(pasts))
 
-    @torch.no_grad()
-    def decode(self, codes: Tensor, at_once: int | None = None) -> list[Tensor]:
+    def decode(
+        self, codes: Tensor, *, at_once: int | None = None, together: bool | None = None
+    ) -> list[Tensor]:
         """Whole sequences, exactly: one waveform a row, float32 [frames * samples_per_frame].
 
         Args:
             codes: [B, K, T]; rows with fewer frames than T are filled up with -1 on the right.
             at_once: frames of all rows together that are decoded in one go; bounds the memory.
+            together: rows in one batch, or one after the other. By default a CPU takes them in
+                turn: no slower, and a row is the same to the bit in every batch.
         """
+        kind = codes.device.type
         if at_once is None:
-            at_once = FRAMES_AT_ONCE.get(codes.device.type, FRAMES_AT_ONCE_ON_DEVICES)
+            at_once = FRAMES_AT_ONCE.get(kind, FRAMES_AT_ONCE_ON_DEVICES)
+        if together is None:
+            together = kind != "cpu"
+        batches = [codes] if together else codes.split(1)
+        return [samples for batch in batches for samples in self._decode(batch, at_once)]
+
+    def _decode(self, codes: Tensor, at_once: int) -> list[Tensor]:
+        """Rows in one batch, which a row leaves where it ends."""
         frames = frames_of(codes)
         parts: list[list[Tensor]] = [[] for _ in frames]
         rows, state, first = list(range(len(frames))), self.start(len(frames)), 0
