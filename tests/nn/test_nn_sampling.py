@@ -121,6 +121,14 @@ class TestDraw:
         tokens = draw(warped, torch.full((2000,), LARGEST))
         assert warped.gather(1, tokens.unsqueeze(1)).isfinite().all()
 
+    @pytest.mark.gpu
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+    def test_nor_does_it_where_cuda_sums_a_single_row(self) -> None:
+        scores = random_scores(500, 3072).cuda()
+        scores[:, 2048:] = -torch.inf
+        largest = torch.full((1,), LARGEST, device="cuda")
+        assert all(draw(row, largest).item() < 2048 for row in scores.split(1))
+
     def test_the_smallest_and_the_largest_number_take_the_ends(self) -> None:
         scores = torch.tensor([[-torch.inf, 0.0, 1.0, -torch.inf, 0.5, -torch.inf]]).expand(2, -1)
         assert draw(scores, torch.tensor([0.0, LARGEST])).tolist() == [1, 4]

@@ -68,10 +68,11 @@ def warp(scores: Tensor, sampling: Sampling) -> Tensor:
 def draw(scores: Tensor, uniform: Tensor) -> Tensor:
     """The token at `uniform` [B] of each row's cumulative distribution. [B, V] -> [B]
 
-    Numbers are multiples of 2^-23 below 1, so that `uniform * total` stays below the total in
-    float32 and a dropped token is never hit.
+    Numbers are multiples of 2^-23 below 1, so that `uniform * total` stays below the total by far
+    more than float64 rounds. In float32 it would not: CUDA adds the sums of a single row in an
+    order of each place's own, they waver by a last bit, and a dropped token could be hit.
     """
-    cumulative = scores.softmax(dim=-1).cumsum(dim=-1)
+    cumulative = scores.softmax(dim=-1).cumsum(dim=-1, dtype=torch.float64)
     at = uniform.unsqueeze(-1) * cumulative[:, -1:]
     return (cumulative <= at).sum(dim=-1)
 
