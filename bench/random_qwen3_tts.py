@@ -174,7 +174,7 @@ def _write_tensor(
     # Its own generator for each tensor: the two files and all sizes can be read in any order.
     generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
     count = math.prod(shape)
-    constant, scale = _constant(name), _scale(name)
+    constant, scale = _constant(name), _scale(name, shape)
     for start in range(0, count, _BAND):
         length = min(_BAND, count - start)
         if constant is not None:
@@ -197,8 +197,11 @@ def _constant(name: str) -> float | None:
     return None
 
 
-def _scale(name: str) -> float:
-    return 1.0 if name.endswith(".embedding_sum") else 0.02
+def _scale(name: str, shape: tuple[int, ...]) -> float:
+    """The deviation of drawn values. The codec's keep the sound loud: silence would be cut."""
+    if name.endswith(".embedding_sum"):
+        return 1.0
+    return math.prod(shape[1:]) ** -0.5 if name.startswith("decoder.") else 0.02
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ class Peer:
             request["folder"], device=request["device"], dtype=getattr(torch, request["dtype"])
         )
         self._clock = Clock(request["device"])
-        self._clock.watch(self._model.speech_tokenizer)
+        codec = self._model.speech_tokenizer
+        codec.decode = self._clock.codec(codec.decode)
         return {"versions": versions("qwen-tts-hf", "faster-qwen3-tts")}
 
     def run(self, request: dict) -> dict:
@@ -38,4 +39,4 @@ class Peer:
 
 if __name__ == "__main__":
     peer = Peer()
-    serve(peer.load, peer.run)
+    serve({"load": peer.load, "run": peer.run})

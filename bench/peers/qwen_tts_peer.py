@@ -18,7 +18,8 @@ class Peer:
             attn_implementation="sdpa",
         )
         self._clock = Clock(request["device"])
-        self._clock.watch(self._model.model.speech_tokenizer)
+        codec = self._model.model.speech_tokenizer
+        codec.decode = self._clock.codec(codec.decode)
         return {"versions": versions("qwen-tts")}
 
     def run(self, request: dict) -> dict:
@@ -38,4 +39,4 @@ class Peer:
 
 if __name__ == "__main__":
     peer = Peer()
-    serve(peer.load, peer.run)
+    serve({"load": peer.load, "run": peer.run})
