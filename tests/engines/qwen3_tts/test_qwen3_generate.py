@@ -180,6 +180,16 @@ def test_stop_and_restart(model: Qwen3Model) -> None:
     assert torch.equal(torch.cat(codes[2]), expected[2][0])
 
 
+def test_a_waiting_job_can_be_stopped(model: Qwen3Model) -> None:
+    jobs = [Job(prompt(model, "Hi!"), seed, Budget(4, 4, guarded=False)) for seed in (1, 2, 3)]
+    generation = Generation(model.speech, room(model), jobs, SAMPLED, CancelToken(), max_rows=1)
+    made: set[int] = set()
+    for updates in generation:
+        made |= {update.job for update in updates}
+        generation.stop(1)
+    assert made == {0, 2}
+
+
 def test_cancel_stops_between_two_frames(model: Qwen3Model) -> None:
     cancel = CancelToken()
     job = Job(prompt(model, "Hi!"), 1, Budget(500, 500, guarded=False))

@@ -87,6 +87,7 @@ class Generation:
 
     def stop(self, job: int) -> None:
         """No more frames of `job` are wanted; there will be no further update of it."""
+        self._waiting = [waiting for waiting in self._waiting if waiting != job]
         for row in self._active:
             row.stopped |= row.job == job
 
