@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,15 @@ pytestmark = [
 ]
 
 SEEDS = (1, 2, 3)
+
+
+@pytest.fixture(autouse=True)
+def full_float32() -> Iterator[None]:
+    """Convolutions on a GPU round to TF32 unless they are told not to."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    yield
+    torch.backends.cudnn.allow_tf32 = before
 
 
 def sound(
