@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from vocalino.nn.activation import silu
 from vocalino.nn.kv_cache import KVCache, Window
-from vocalino.nn.norm import RMSNorm
+from vocalino.nn.norm import RMSNorm, normed
 from vocalino.nn.rope import Rotation, rotate
 
 # The CPU's attention kernel keeps (rows of queries) * (keys + 2 + D) floats per thread, and MKL
@@ -65,8 +65,7 @@ class Attention(nn.Module):
         shape = self.shape
         qkv = self.qkv_proj(x).unflatten(-1, (-1, shape.head_dim))  # [B, T, Hq + 2 Hkv, D]
         qk, v = qkv.split((shape.heads + shape.kv_heads, shape.kv_heads), dim=2)
-        normed = F.rms_norm(qk.float(), qk.shape[-1:], eps=shape.eps).to(qk.dtype)
-        qk = rotate(normed * self.qk_weight, rotation)
+        qk = rotate(normed(qk, shape.eps) * self.qk_weight, rotation)
         q, k = qk.split((shape.heads, shape.kv_heads), dim=2)
         return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+
+def normed(x: Tensor, eps: float) -> Tensor:
+    """`x` over the root of its mean square, in float32, rounded to the dtype of `x`. [..., D]
+
+    On the CPU torch's own falls apart into three times as many operations.
+    """
+    if x.device.type != "cpu":
+        return F.rms_norm(x.float(), x.shape[-1:], eps=eps).to(x.dtype)
+    wide = x.float()
+    length = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
+    mean = torch.addcmul(_on_cpu(eps), length, length, value=1.0 / x.shape[-1])
+    return (wide * mean.rsqrt_()).to(x.dtype)
+
+
+@cache
+def _on_cpu(eps: float) -> Tensor:
+    """As a tensor, which `addcmul` takes quicker than a number."""
+    return torch.tensor(eps, device="cpu")
 
 
 class RMSNorm(nn.Module):
@@ -21,5 +42,4 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., D] -> [..., D]"""
-        normed = F.rms_norm(x.float(), x.shape[-1:], eps=self.eps)
-        return normed.to(x.dtype) * self.weight
+        return normed(x, self.eps) * self.weight

@@ -172,8 +172,8 @@ def _budget(prompt: Prompt, max_new_tokens: int, talker: TalkerConfig) -> Budget
     needed, most = len(prompt) + hard + 1, talker.max_position_embeddings
     if needed > most:
         raise RequestError(
-            f"line, direction and {hard} frames need {needed} positions, and this model has {most}: "
-            "shorten the direction or lower max_new_tokens"
+            f"line, direction and {hard} frames need {needed} positions, and this model has "
+            f"{most}: shorten the direction or lower max_new_tokens"
         )
     return Budget(soft, hard)
 
