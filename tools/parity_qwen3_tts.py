@@ -253,7 +253,8 @@ class Goldens:
                 frame = torch.full((len(raw),), length)
                 scores = first_scores(raw, seen, frame, banned, penalty)
             if case["temperature"] is not None:
-                sampling = Sampling(case["temperature"], case["top_k"], case["top_p"])
+                top_p = 1.0 if case["top_p"] is None else case["top_p"]
+                sampling = Sampling(case["temperature"], case["top_k"] or 0, top_p)
                 scores = warp(scores, sampling)
             lowest = scores.masked_fill(scores.isinf(), -1e30)
             errors.append(apart(lowest, theirs[f"{case['name']}.scores"]))
@@ -266,10 +267,10 @@ class Goldens:
         ]
         with torch.inference_mode():
             for name in "ab":
-                codes = theirs[f"codes_{name}"].T.unsqueeze(0)
+                codes = theirs[f"codes_{name}"].long().T.unsqueeze(0)
                 out = codec.quantizer(codes)[0].T
                 errors.append(apart(out, theirs[f"{name}.quantizer_out"]))
-            x, inner = codec.quantizer(theirs["codes_a"].T.unsqueeze(0)), self._stage_names()
+            x, inner = codec.quantizer(theirs["codes_a"].long().T.unsqueeze(0)), self._stage_names()
             for name, stage in zip(inner, codec.stages(), strict=True):
                 x, _ = stage.step(x, stage.start(1))
                 expected = theirs.get(f"a.{name}_out")
@@ -303,7 +304,7 @@ class Goldens:
 
     def codec_chunked(self) -> float:
         theirs, codec = self._tensors("codec_decode"), self._model.codec
-        a = codec.decode_chunked(theirs["codes_a"].T.unsqueeze(0), chunk=12, context=5)[0]
+        a = codec.decode_chunked(theirs["codes_a"].long().T.unsqueeze(0), chunk=12, context=5)[0]
         c = codec.decode_chunked(theirs["codes_c"].long().T.unsqueeze(0))[0]
         return max(
             apart(a, theirs["a.wav_chunked_12_5"]),

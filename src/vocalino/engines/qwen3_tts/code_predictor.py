@@ -62,8 +62,8 @@ class CodePredictor(nn.Module):
             first_codes: the talker's embeddings [V, talker width] of the frame's first code.
         """
         self.model.finish()
-        self.projected_first = self.small_to_mtp_projection(first_codes)
-        self.projected = self.small_to_mtp_projection(self.codec_embedding.weight)
+        self.projected_first = self.small_to_mtp_projection(first_codes).detach()
+        self.projected = self.small_to_mtp_projection(self.codec_embedding.weight).detach()
         groups = torch.arange(self.groups - 1, device=first_codes.device)
         self.offsets = groups * self.config.vocab_size  # [K - 1]
         positions = torch.arange(self.groups, device=first_codes.device)
