@@ -69,6 +69,15 @@ def over_layers(places: Places, layers: int) -> dict[str, Place | None]:
     }
 
 
+def shapes(file: Path) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of every tensor in `file`, from its header alone.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or not safetensors.
+    """
+    return {name: entry.shape for name, entry in _header(file).items()}
+
+
 def fill(
     module: nn.Module,
     file: Path,
