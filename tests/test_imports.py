@@ -15,6 +15,7 @@ VALUES = {
     "vocalino",
     "audio",
     "cancel",
+    "config_file",
     "errors",
     "events",
     "files",

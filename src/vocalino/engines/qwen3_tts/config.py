@@ -12,7 +12,7 @@ from math import inf, prod
 from pathlib import Path
 from typing import cast
 
-from vocalino.engines.qwen3_tts.config_file import Keys, open_keys
+from vocalino.config_file import Keys, open_keys
 from vocalino.errors import CheckpointError
 
 CONTROL_IDS = 1024  # the last ids of the talker's vocabulary; the ones before are codes

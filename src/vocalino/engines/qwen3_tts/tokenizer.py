@@ -16,8 +16,8 @@ from tokenizers.models import BPE
 from tokenizers.normalizers import NFC
 from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 
+from vocalino.config_file import open_keys
 from vocalino.engines.qwen3_tts.config import Qwen3Config
-from vocalino.engines.qwen3_tts.config_file import open_keys
 from vocalino.errors import CheckpointError
 
 # Always this one. upstream: transformers 4.57.3 with fix_mistral_regex=True puts Mistral's in its
