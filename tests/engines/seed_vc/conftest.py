@@ -1,11 +1,19 @@
-"""What every test of the converter's networks shares."""
+"""Numbers that were recorded from the reference, with random weights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+
+GOLDENS = Path(__file__).parents[2] / "goldens" / "seed_vc"
+
+
+@pytest.fixture(scope="session")
+def goldens() -> Path:
+    return GOLDENS
 
 
 @pytest.fixture(autouse=True)

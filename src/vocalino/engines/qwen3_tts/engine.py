@@ -22,6 +22,7 @@ from vocalino.engines.qwen3_tts.stopping import Budget
 from vocalino.engines.qwen3_tts.takes import speak
 from vocalino.errors import EngineUnavailable, RequestError
 from vocalino.hub import locate
+from vocalino.nn.device import device_named
 from vocalino.protocols import Row
 from vocalino.request import DesignOptions, Direction, Line
 from vocalino.seeds import derived_seed
@@ -55,7 +56,7 @@ class Qwen3Designer:
             EngineUnavailable: there is no such device.
             CheckpointError: the checkpoint can't be read, or is none of this model.
         """
-        self._device = _device(device)
+        self._device = device_named(device, "TTS_DEVICE")
         on_gpu = self._device.type == "cuda"
         self._dtype = dtype or (torch.bfloat16 if on_gpu else torch.float32)
         if cuda_graphs and not on_gpu:
@@ -75,7 +76,7 @@ class Qwen3Designer:
     def from_settings(cls, settings: Settings) -> Self:
         """Raises what `Qwen3Designer()` does, and what `hub.locate` does."""
         dtypes = {"auto": None, "bfloat16": torch.bfloat16, "float32": torch.float32}
-        _device(settings.tts_device)  # before gigabytes are fetched
+        device_named(settings.tts_device, "TTS_DEVICE")  # before gigabytes are fetched
         folder = locate(VOICE_DESIGN, settings)
         return cls(
             folder,
@@ -176,26 +177,3 @@ def _budget(prompt: Prompt, max_new_tokens: int, talker: TalkerConfig) -> Budget
             f"{most}: shorten the direction or lower max_new_tokens"
         )
     return Budget(soft, hard)
-
-
-def _device(name: str) -> torch.device:
-    """The device of that name, if it is there.
-
-    Raises:
-        EngineUnavailable: it is not.
-    """
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise EngineUnavailable(
-            f"TTS_DEVICE names no device: {name!r}; cuda:0, cuda:1, mps or cpu are some"
-        ) from None
-    if device.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if (device.index or 0) >= count:
-            raise EngineUnavailable(
-                f"TTS_DEVICE is {name}, and torch {torch.__version__} sees {count} CUDA devices "
-                "here: install a torch with CUDA and its driver, or name another device with "
-                "--device or TTS_DEVICE=cpu (a CPU is slow: for checks)"
-            )
-    return device
