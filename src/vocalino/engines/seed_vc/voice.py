@@ -14,7 +14,6 @@ from vocalino.cancel import CancelToken
 from vocalino.engines.seed_vc.cfm import Prompt
 from vocalino.engines.seed_vc.config import SAMPLE_RATE_HZ
 from vocalino.engines.seed_vc.content import Content
-from vocalino.engines.seed_vc.fbank import fbank
 from vocalino.engines.seed_vc.model import SeedVCModel
 from vocalino.engines.seed_vc.recording import SILENT_RMS, at_content_rate, at_output_rate
 from vocalino.engines.seed_vc.rules import Rules
@@ -65,8 +64,7 @@ def learn_wave(
     wave = wave[: rules.reference_samples].to(model.device)
     heard = at_content_rate(wave)
     mel = model.mel(wave.unsqueeze(0))[0].t().contiguous()  # [P, M]
-    features = fbank(heard)
-    style = model.campplus((features - features.mean(dim=0)).unsqueeze(0))[0]
+    style = model.campplus.style(heard.unsqueeze(0))[0]
     content = model.content.encode([heard], CancelToken(), together=False)[0]
     condition = model.timbre.length_regulator(content.wide, len(mel))
     for part in (mel, style, condition):
