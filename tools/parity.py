@@ -1,8 +1,9 @@
 """Hold an engine to the numbers of the reference, stage by stage.
 
     python tools/parity.py qwen3-tts GOLDENS_DIR
+    python tools/parity.py seed-vc GOLDENS_DIR
 
-The folder holds a checkpoint in the official layout and what the reference made of it; any sizes
+The folder holds checkpoints in the official layout and what the reference made of it; any sizes
 will do. One line a stage; exit code 1 if any is outside its tolerance.
 """
 
@@ -20,7 +21,7 @@ from parity_stage import Stage
 
 from vocalino.errors import VocalinoError
 
-ENGINES = {"qwen3-tts": "parity_qwen3_tts"}
+ENGINES = {"qwen3-tts": "parity_qwen3_tts", "seed-vc": "parity_seed_vc"}
 
 
 def report(stages: Iterable[Stage], say: Callable[[str], object]) -> bool:
@@ -42,7 +43,7 @@ def report(stages: Iterable[Stage], say: Callable[[str], object]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare an engine with recorded numbers.")
     parser.add_argument("engine", choices=sorted(ENGINES))
-    parser.add_argument("goldens", type=Path, help="folder of the checkpoint and its numbers")
+    parser.add_argument("goldens", type=Path, help="folder of the checkpoints and their numbers")
     asked = parser.parse_args()
     torch.set_num_threads(1)  # the networks are tiny: more threads would only wait for each other
     try:

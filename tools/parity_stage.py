@@ -17,10 +17,12 @@ class Stage:
     name: str
     measure: Callable[[], float]
     tolerance: float = 0.0
+    kind: str = ""
+    """What is measured, where it is neither an error nor a count."""
 
     @property
     def measure_name(self) -> str:
-        return "max abs error" if self.tolerance else "differences"
+        return self.kind or "max abs error" if self.tolerance else "differences"
 
 
 def apart(ours: Tensor, theirs: Tensor) -> float:

@@ -205,7 +205,9 @@ class SeedVC:
         regulator = model.timbre.length_regulator
         if not options.convert_style:
             window = self._rules.window(len(voice.prompt.mel))
-            return [timbre_row(source, regulator, window, options.length_adjust) for source in sources]
+            return [
+                timbre_row(source, regulator, window, options.length_adjust) for source in sources
+            ]
         return style_rows(
             Styler(model.style.ar, model.style.length_regulator, regulator, self._rules),
             sources,
@@ -216,9 +218,7 @@ class SeedVC:
             cancel,
         )
 
-    def _player(
-        self, model: SeedVCModel, voice: SeedVoicePrint, options: ConvertOptions
-    ) -> Player:
+    def _player(self, model: SeedVCModel, voice: SeedVoicePrint, options: ConvertOptions) -> Player:
         dit = model.timbre.estimator
         guidance = Guidance(
             options.cfg_intelligibility, options.cfg_similarity, options.anonymization_only

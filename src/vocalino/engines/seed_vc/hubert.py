@@ -32,7 +32,9 @@ class Hubert(nn.Module):
             CheckpointError: a settings file is missing, unreadable or of another kind.
         """
         super().__init__()
-        config = _config(open_keys(folder / "config.json"), layers)
+        keys = open_keys(folder / "config.json")
+        self.layers_in_file = keys.read(int, "num_hidden_layers")
+        self.config = config = _config(keys, layers)
         heard = open_keys(folder / "preprocessor_config.json")
         self.normalises = heard.read(bool, "do_normalize")
         self.width = int(config.hidden_size)

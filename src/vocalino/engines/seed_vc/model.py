@@ -18,7 +18,6 @@ from vocalino.engines.seed_vc.campplus import CamPlus, load_campplus
 from vocalino.engines.seed_vc.config import (
     HOP,
     MEL_BANDS,
-    SAMPLE_RATE_HZ,
     ArConfig,
     DitConfig,
     Hints,
@@ -33,6 +32,7 @@ from vocalino.engines.seed_vc.content import ContentEncoder
 from vocalino.engines.seed_vc.dit import Dit
 from vocalino.engines.seed_vc.hubert import Hubert
 from vocalino.engines.seed_vc.length import LengthRegulator, TokenEmbedding
+from vocalino.engines.seed_vc.mel import MEL
 from vocalino.engines.seed_vc.pins import Folders
 from vocalino.engines.seed_vc.weights import (
     ar_places,
@@ -43,21 +43,7 @@ from vocalino.engines.seed_vc.weights import (
 )
 from vocalino.errors import CheckpointError
 from vocalino.nn.checkpoint import fill, shapes
-from vocalino.nn.mel import LogMel, MelConfig
-
-MEL = MelConfig(
-    sample_rate_hz=SAMPLE_RATE_HZ,
-    n_fft=1024,
-    hop=HOP,
-    window=1024,
-    bands=MEL_BANDS,
-    fmin_hz=0.0,
-    fmax_hz=SAMPLE_RATE_HZ / 2,
-    padding=(1024 - HOP) // 2,
-    epsilon=1e-9,
-    floor=1e-5,
-)
-"""Spec section 3.2."""
+from vocalino.nn.mel import LogMel
 
 
 class Timbre(nn.Module):

@@ -19,7 +19,7 @@ from vocalino.engines.seed_vc.dit import Dit
 from vocalino.engines.seed_vc.draws import Draws
 from vocalino.engines.seed_vc.recording import Recording
 from vocalino.engines.seed_vc.seams import Joint
-from vocalino.engines.seed_vc.vocode import vocode
+from vocalino.engines.seed_vc.vocoding import vocode
 from vocalino.errors import GenerationFailed
 from vocalino.protocols import RowAudio, RowFailed
 
@@ -104,14 +104,23 @@ class Player:
             left = [row for row in left if len(row.chunks) > number and row.index not in failed]
 
     @torch.inference_mode()
+    def mels(self, batch: Sequence[Row], number: int, cancel: CancelToken) -> list[Tensor]:
+        """The log-mel [M, F] of chunk `number` of each row.
+
+        Raises:
+            Cancelled: between two ODE steps.
+        """
+        passages = [self._passage(row, row.chunks[number]) for row in batch]
+        made = solve(self.dit, passages, self.prompt, self.guidance, self.steps, cancel)
+        return [mel.t().contiguous() for mel in made]
+
     def _waves(
         self, batch: Sequence[Row], number: int, cancel: CancelToken
     ) -> list[Samples | None]:
         """The sound of chunk `number` of each row; None where it is not finite."""
-        passages = [self._passage(row, row.chunks[number]) for row in batch]
-        mels = solve(self.dit, passages, self.prompt, self.guidance, self.steps, cancel)
+        mels = self.mels(batch, number, cancel)
         finite = [bool(mel.isfinite().all()) for mel in mels]
-        good = [mel.t().contiguous() for mel, ok in zip(mels, finite, strict=True) if ok]
+        good = [mel for mel, ok in zip(mels, finite, strict=True) if ok]
         waves = iter(vocode(self.vocoder, good, cancel=cancel))
         made = [next(waves).cpu().numpy() if ok else None for ok in finite]
         return [wave if wave is not None and np.isfinite(wave).all() else None for wave in made]

@@ -96,9 +96,7 @@ def _spoken(
 
 
 @torch.inference_mode()
-def _job(
-    styler: Styler, part: _Part, voice: tuple[Tensor, Tensor] | None, attempt: int
-) -> Job:
+def _job(styler: Styler, part: _Part, voice: tuple[Tensor, Tensor] | None, attempt: int) -> Job:
     prompt = part.narrow.new_empty(0)
     narrow = part.narrow
     if voice is not None:
@@ -155,7 +153,9 @@ def borders(
     while True:
         first = edges[-1]
         reach = first
-        while reach < count and reach - first < most and starts[reach + 1] - starts[first] <= frames:
+        while (
+            reach < count and reach - first < most and starts[reach + 1] - starts[first] <= frames
+        ):
             reach += 1
         reach = max(reach, first + 1)  # one token that lasts longer than a part may
         if reach >= count:

@@ -77,9 +77,7 @@ def _warnings(clip: Audio, rules: Rules) -> list[str]:
     words: list[str] = []
     used_s = rules.reference_samples / SAMPLE_RATE_HZ
     if clip.duration_s > used_s:
-        words.append(
-            f"the clip lasts {clip.duration_s:.0f} s: only its first {used_s:.0f} s count"
-        )
+        words.append(f"the clip lasts {clip.duration_s:.0f} s: only its first {used_s:.0f} s count")
     clipped = clipped_fraction(clip)
     if clipped > _CLIPPED:
         words.append(
