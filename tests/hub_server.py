@@ -42,6 +42,10 @@ class Hub:
     revision: str = REVISION
     refuses: tuple[int, str] | None = None
     """Status and `X-Error-Code` of every answer."""
+    lfs: set[str] = field(default_factory=set[str])
+    """Files of which it declares the SHA-256, as a real one does of large ones."""
+    lies: bool = False
+    """It declares those of the files that it held at first, whatever it sends."""
     breaks_after: int | None = None
     """The first body that is longer ends after so many bytes, and the connection with it."""
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
@@ -109,6 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
         self.send_response(206 if wanted else 200)
         self.send_header("X-Repo-Commit", revision)
+        if name in hub.lfs:
+            declared = FILES[name] if hub.lies else data
+            self.send_header("X-Linked-ETag", f'"{hashlib.sha256(declared).hexdigest()}"')
+            self.send_header("X-Linked-Size", str(len(declared)))
         self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
         self.send_header("Content-Length", str(len(data) - start))
         if wanted:

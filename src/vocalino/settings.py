@@ -98,6 +98,22 @@ class Settings:
             "Folder of its checkpoint; empty means the pinned one (`vocalino models list`).",
         ),
     ] = ""
+    vc_dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"],
+        Switch(
+            "VC_DTYPE",
+            "What its voice converter computes in; `auto` is float16 on a GPU, float32 on a CPU. "
+            "What is sensitive stays in float32.",
+        ),
+    ] = "auto"
+    vc_model: Annotated[
+        str,
+        Switch(
+            "VC_MODEL",
+            "Folder of its checkpoints, one subfolder each (docs/models.md); empty means the "
+            "pinned ones.",
+        ),
+    ] = ""
     offline: Annotated[
         bool,
         Switch("VOCALINO_OFFLINE", "Never fetch weights: use only what is on the disk."),

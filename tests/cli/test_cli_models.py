@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from hub_server import FILES, PIN, Hub, playing
 from program import Vocalino
+from safetensors.torch import load_file
 
 from vocalino.engines.qwen3_tts.pins import VOICE_DESIGN
+from vocalino.engines.seed_vc.pins import PINS
+from vocalino.hub import PinnedFile
 
 MODEL = "model.safetensors"
 
@@ -103,6 +109,66 @@ def test_a_named_folder_is_listed(
     assert model["fix"].startswith("name a folder that holds the checkpoint")
 
 
+def test_what_is_not_published_is_said_to_be_locked(
+    hub: Hub, in_process: Vocalino, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [replace(f, bytes=None, sha256=None) if f.path == MODEL else f for f in PIN.files]
+    pins = {PIN.name: replace(PIN, files=tuple(files))}
+    monkeypatch.setattr("vocalino.engines.checkpoints.CHECKPOINTS", pins)
+    hub.lfs.add(MODEL)
+    (before,) = in_process("models", "list", "--json").json
+    assert (before["unpublished"], before["locked"], before["bytes"]) == ([MODEL], False, None)
+    listed = " ".join(in_process("models", "list").out.split())
+    assert "size not known" in listed
+    assert in_process("models", "pull").code == 0
+    (after,) = in_process("models", "list", "--json").json
+    assert (after["unpublished"], after["locked"], after["bytes"]) == ([MODEL], True, PIN.bytes)
+    assert after["verified"] and after["state"] == "present"
+    assert in_process("models", "verify").code == 0
+    (Path(after["folder"]) / MODEL).write_bytes(b"x" * len(FILES[MODEL]))
+    found = in_process("models", "verify")
+    assert found.code == 1 and "which was locked at the first fetch" in found.out
+    (home / "models" / "tiny.lock.json").write_text("{}")
+    for arguments in (["models", "list"], ["models", "pull"], ["models", "verify"]):
+        done = in_process(*arguments)
+        assert done.code == 3 and "tiny.lock.json" in done.err
+
+
+def test_a_pickled_checkpoint_is_converted_when_it_is_pulled(
+    hub: Hub, in_process: Vocalino, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = "campplus_cn_common.bin"
+    torch.save({"head.conv1.weight": torch.ones(2)}, tmp_path / name)
+    data = (tmp_path / name).read_bytes()
+    file = PinnedFile(name, len(data), hashlib.sha256(data).hexdigest())
+    pins = {"campplus": replace(PIN, name="campplus", files=(file,)), PIN.name: PIN}
+    monkeypatch.setattr("vocalino.engines.checkpoints.CHECKPOINTS", pins)
+    hub.files[name] = data
+    pulled = in_process("models", "pull")
+    assert pulled.code == 0, pulled.err
+    assert "campplus: as safetensors in" in pulled.err and "tiny: as safetensors" not in pulled.err
+    (made,) = (home / "models" / "converted").iterdir()
+    assert list(load_file(made)) == ["head.conv1.weight"]
+    assert in_process("models", "pull").code == 0
+    assert list((home / "models" / "converted").iterdir()) == [made]
+
+
+def test_checkpoints_of_one_engine_are_verified_in_one_folder(
+    hub: Hub, in_process: Vocalino, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parts = [replace(PIN, name=name, subfolder=name) for name in ("one", "two")]
+    other = replace(PIN, name="other", setting="vc_model")
+    pins = {pin.name: pin for pin in (*parts, other)}
+    monkeypatch.setattr("vocalino.engines.checkpoints.CHECKPOINTS", pins)
+    pulled = Path(in_process("models", "pull", "one").out.strip())
+    for name in ("one", "two"):
+        shutil.copytree(pulled, tmp_path / "mine" / name)
+    done = in_process("models", "verify", "one", "two", "--model", "mine")
+    assert done.code == 0 and done.out.count("is whole") == 2 * len(FILES)
+    mixed = in_process("models", "verify", "one", "other", "--model", "mine")
+    assert mixed.code == 2 and "what one engine needs" in mixed.err
+
+
 def test_an_unknown_name(hub: Hub, in_process: Vocalino) -> None:
     for command in ("pull", "verify"):
         done = in_process("models", command, "small")
@@ -113,8 +179,9 @@ def test_without_the_extra_the_list_says_so(
     in_process: Vocalino, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    (model,) = in_process("models", "list", "--json").json
+    model, *others = in_process("models", "list", "--json").json
     assert model["name"] == VOICE_DESIGN.name and model["bytes"] > 4e9
+    assert [other["name"] for other in others] == [pin.name for pin in PINS]
     assert (model["state"], model["fix"]) == ("unknown", "pip install 'vocalino[studio]'")
     assert in_process("models", "pull").code == 3
 
@@ -126,7 +193,7 @@ def test_the_variables_of_the_library_are_heeded(vocalino: Vocalino, tmp_path: P
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     environ = {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
-    (model,) = vocalino("models", "list", "--json", **environ).json
+    model, *_ = vocalino("models", "list", "--json", **environ).json
     assert (model["state"], model["folder"]) == ("partly", str(folder))
     refused = vocalino("models", "pull", **environ)
     assert refused.code == 3 and "offline mode (config.json, generation_config" in refused.err
@@ -138,10 +205,11 @@ def test_doctor_tells_of_checkpoints_and_minds_only_for_the_studio(
     with playing(monkeypatch, tmp_path / "cache"):
         well = in_process("doctor", "--json")
         assert well.code == 0
-        assert checkpoints(well.json) == (
-            True,
+        ok, text = checkpoints(well.json)
+        assert ok and str(text).startswith(
             "qwen3-tts-voice-design is absent (4.5 GB): vocalino models pull "
-            "qwen3-tts-voice-design",
+            "qwen3-tts-voice-design; seed-vc is absent (size not known): vocalino models pull "
+            "seed-vc; astral is"
         )
         ill = in_process("doctor", "--cast", "studio", "--json")
         assert ill.code == 1 and not checkpoints(ill.json)[0]

@@ -21,6 +21,9 @@ def act(
     language: options.Language = "auto",
     length_adjust: options.LengthAdjust = 1.0,
     ode_steps: options.Steps = None,
+    intelligibility: options.Intelligibility = 0.7,
+    similarity: options.Similarity = 0.7,
+    convert_style: options.ConvertStyle = False,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     top_k: options.TopK = None,
@@ -39,6 +42,8 @@ def act(
     model: options.Model = None,
     device: options.Device = None,
     converter: options.Converter = None,
+    vc_model: options.VcModel = None,
+    vc_device: options.VcDevice = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -62,6 +67,8 @@ def act(
         "tts_model": model,
         "tts_device": device,
         "converter": converter,
+        "vc_model": vc_model,
+        "vc_device": vc_device,
         "home": home,
     }
     with Session(flags) as session:
@@ -87,7 +94,13 @@ def act(
                 predictor_top_p=predictor_top_p,
                 predictor_top_k=predictor_top_k,
             ),
-            convert=ConvertOptions(ode_steps=ode_steps, length_adjust=length_adjust),
+            convert=ConvertOptions(
+                ode_steps=ode_steps,
+                length_adjust=length_adjust,
+                cfg_intelligibility=intelligibility,
+                cfg_similarity=similarity,
+                convert_style=convert_style,
+            ),
         )
         sample = Sample(name, text, direction, language)
         shown = show(session, session.cast_voice(ref, voice), [sample], order)

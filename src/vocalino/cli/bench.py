@@ -14,6 +14,10 @@ def bench(
     repeat: Annotated[int, typer.Option(help="How many times, after one to warm up.", min=1)] = 3,
     ref: options.Ref = None,
     cast: options.CastName = None,
+    model: options.Model = None,
+    device: options.Device = None,
+    vc_model: options.VcModel = None,
+    vc_device: options.VcDevice = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -21,6 +25,14 @@ def bench(
     from vocalino.cli.measuring import measure
     from vocalino.cli.session import Session
 
-    with Session({"home": home, "cast": cast}) as session:
+    flags = {
+        "cast": cast,
+        "tts_model": model,
+        "tts_device": device,
+        "vc_model": vc_model,
+        "vc_device": vc_device,
+        "home": home,
+    }
+    with Session(flags) as session:
         measured = measure(session, session.cast_voice(ref, None), takes, repeat)
     measured.tell(json)

@@ -19,36 +19,35 @@ def convert(
     seed: options.Seed = None,
     length_adjust: options.LengthAdjust = 1.0,
     ode_steps: options.Steps = None,
-    intelligibility: Annotated[
+    intelligibility: options.Intelligibility = 0.7,
+    similarity: options.Similarity = 0.7,
+    convert_style: options.ConvertStyle = False,
+    temperature: Annotated[
         float,
         typer.Option(
-            "--cfg-intelligibility",
-            help="CFG scale of the words, 0 to 1 (studio cast).",
-            rich_help_panel=options.CAST,
+            help="How daring --convert-style is, 0.1 to 2.", rich_help_panel=options.CONVERSION
         ),
-    ] = 0.7,
-    similarity: Annotated[
+    ] = 1.0,
+    top_p: Annotated[
         float,
         typer.Option(
-            "--cfg-similarity",
-            help="CFG scale of the voice, 0 to 1 (studio cast).",
-            rich_help_panel=options.CAST,
+            help="It draws from the likeliest tokens of this total probability.",
+            rich_help_panel=options.CONVERSION,
         ),
-    ] = 0.7,
-    convert_style: Annotated[
-        bool,
+    ] = 0.9,
+    repetition_penalty: Annotated[
+        float,
         typer.Option(
-            "--convert-style",
-            help="Convert the manner of speaking too (studio cast).",
-            rich_help_panel=options.CAST,
+            help="Above 1, up to 2, tokens that were used before get rarer.",
+            rich_help_panel=options.CONVERSION,
         ),
-    ] = False,
+    ] = 1.0,
     anonymization_only: Annotated[
         bool,
         typer.Option(
             "--anonymization-only",
-            help="Take the source's voice away and give none (studio cast).",
-            rich_help_panel=options.CAST,
+            help="Take the source's voice away and give none.",
+            rich_help_panel=options.CONVERSION,
         ),
     ] = False,
     out: options.Out = None,
@@ -58,6 +57,26 @@ def convert(
     library: options.Keep = True,
     cast: options.CastName = None,
     converter: options.Converter = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "--vc-model",
+            metavar="FOLDER",
+            help="Checkpoints of the studio cast's voice converter. [env: VC_MODEL]",
+            rich_help_panel=options.CAST,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device",
+            "--vc-device",
+            metavar="cuda:0|cpu|...",
+            help="Where it computes. [env: VC_DEVICE]",
+            rich_help_panel=options.CAST,
+        ),
+    ] = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -70,7 +89,14 @@ def convert(
     from vocalino.samples import slug
     from vocalino.seeds import new_seed
 
-    with Session({"cast": cast, "converter": converter, "home": home}) as session:
+    flags = {
+        "cast": cast,
+        "converter": converter,
+        "vc_model": model,
+        "vc_device": device,
+        "home": home,
+    }
+    with Session(flags) as session:
         target = session.cast_voice(ref, voice)
         if target is None:
             raise RequestError("which voice? Give --ref CLIP, or --voice NAME from the library")
@@ -88,6 +114,9 @@ def convert(
                 length_adjust=length_adjust,
                 cfg_intelligibility=intelligibility,
                 cfg_similarity=similarity,
+                top_p=top_p,
+                temperature=temperature,
+                repetition_penalty=repetition_penalty,
                 convert_style=convert_style,
                 anonymization_only=anonymization_only,
             ),

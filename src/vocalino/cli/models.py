@@ -43,7 +43,7 @@ def list_models(home: options.Home = None, json: options.Json = False) -> None:
                 "yes" if model["verified"] else "no",
                 size(model["bytes"]),
                 model["licence"],
-                f"{model['repo']}@{model['revision'][:7]}",
+                _pinned(model),
                 "; ".join(filter(None, (model["folder"], model["fix"]))),
             ]
             for model in found
@@ -58,22 +58,30 @@ def pull(
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
-    """Fetch checkpoints from the hub and check every file; damaged ones are fetched again."""
+    """Fetch checkpoints from the hub and check every file; damaged ones are fetched again.
+
+    Those that are pickles are converted to safetensors once all are there.
+    """
     from vocalino import hub
     from vocalino.cli.console import print_json, print_line, say
     from vocalino.cli.progress import hashing
+    from vocalino.engines.checkpoints import PREPARERS, prepare
     from vocalino.settings import Settings
 
     settings = Settings.load({"home": home, "offline": offline or None})
-    folders: dict[str, str] = {}
+    folders: dict[str, Path] = {}
     for pin in _named(names):
-        say(f"{pin.name}: {size(pin.bytes)} from {pin.source}, {pin.licence}")
+        say(f"{pin.name}: {size(hub.known(pin, settings).bytes)} from {pin.source}, {pin.licence}")
         with hashing(pin.name, pin.bytes) as tick:
-            folders[pin.name] = str(hub.pull(pin, settings, tick))
+            folders[pin.name] = hub.pull(pin, settings, tick)
         if not json:
-            print_line(folders[pin.name])
+            print_line(str(folders[pin.name]))
+    for pin in _named(names):
+        if pin.name in PREPARERS:
+            say(f"{pin.name}: as safetensors in {hub.conversions(settings)}")
+            prepare(pin, folders[pin.name], settings)
     if json:
-        print_json(folders)
+        print_json({name: str(folder) for name, folder in folders.items()})
 
 
 @app.command()
@@ -81,7 +89,11 @@ def verify(
     names: Names = None,
     model: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Look at this folder; name the checkpoint as well."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Look at this folder, such as TTS_MODEL or VC_MODEL names; say which checkpoints "
+            "it should hold.",
+        ),
     ] = None,
     home: options.Home = None,
     json: options.Json = False,
@@ -94,10 +106,13 @@ def verify(
     from vocalino.settings import Settings
 
     settings = Settings.load({"home": home})
-    if model is not None and len(names or ()) != 1:
-        raise RequestError("--model FOLDER is one checkpoint: say which by its name")
+    pins = _named(names)
+    if model is not None and (not names or len({pin.setting for pin in pins}) > 1):
+        raise RequestError(
+            "--model FOLDER holds what one engine needs: say which by its name, or by several"
+        )
     found: dict[str, list[Checked]] = {}
-    for pin in _named(names):
+    for pin in pins:
         with hashing(pin.name, pin.bytes) as tick:
             found[pin.name] = hub.verify(pin, settings, model, tick)
     whole = all(checked.ok for checks in found.values() for checked in checks)
@@ -112,11 +127,17 @@ def verify(
 
 
 def document(pin: Pin, settings: Settings) -> dict[str, Any]:
-    """A checkpoint as JSON; `fix` is empty when it is there."""
+    """A checkpoint as JSON; `fix` is empty when it is there.
+
+    `bytes` is None while a size is not known. `unpublished` are the files whose SHA-256 nobody has
+    published; `locked` says whether each is locked, as it is from the first fetch on.
+    """
     from vocalino import hub
     from vocalino.errors import EngineUnavailable
 
     fix = f"vocalino models pull {pin.name}"
+    unpublished = [file.path for file in pin.files if file.sha256 is None]
+    exact = hub.known(pin, settings)
     try:
         presence = hub.look(pin, settings)
         state, folder, missing = presence.state, presence.folder, presence.missing
@@ -131,19 +152,32 @@ def document(pin: Pin, settings: Settings) -> dict[str, Any]:
         "name": pin.name,
         "repo": pin.repo,
         "revision": pin.revision,
-        "bytes": pin.bytes,
+        "bytes": exact.bytes,
         "licence": pin.licence,
         "state": state,
         "verified": verified,
         "folder": folder and str(folder),
         "missing": list(missing),
+        "unpublished": unpublished,
+        "locked": bool(unpublished) and all(file.sha256 for file in exact.files),
         "fix": fix,
     }
 
 
-def size(count: int) -> str:
+def size(count: int | None) -> str:
     """Bytes as people read them: in decimal units, as hub and disks are sold."""
+    if count is None:
+        return "size not known"
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
+
+
+def _pinned(model: dict[str, Any]) -> str:
+    """What a checkpoint is held to."""
+    commit = f"{model['repo']}@{model['revision'][:7]}"
+    if not model["unpublished"]:
+        return commit
+    files = ", ".join(model["unpublished"])
+    return f"{commit}; {files} {'locked' if model['locked'] else 'to be locked'} at first fetch"
 
 
 def _named(names: list[str] | None) -> list[Pin]:

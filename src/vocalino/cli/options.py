@@ -11,6 +11,7 @@ CAST = "Engines"
 VOICE = "Voice"
 ACTING = "Acting"
 SAMPLING = "Sampling (studio cast)"
+CONVERSION = "Conversion (studio cast)"
 OUTPUT = "Output"
 
 CastName = Annotated[
@@ -49,6 +50,24 @@ Device = Annotated[
         "--device",
         metavar="cuda:0|cpu|...",
         help="Where it computes. [env: TTS_DEVICE]",
+        rich_help_panel=CAST,
+    ),
+]
+VcModel = Annotated[
+    str | None,
+    typer.Option(
+        "--vc-model",
+        metavar="FOLDER",
+        help="Checkpoints of the studio cast's voice converter. [env: VC_MODEL]",
+        rich_help_panel=CAST,
+    ),
+]
+VcDevice = Annotated[
+    str | None,
+    typer.Option(
+        "--vc-device",
+        metavar="cuda:0|cpu|...",
+        help="Where it computes; left out, where the speech designer does. [env: VC_DEVICE]",
         rich_help_panel=CAST,
     ),
 ]
@@ -98,8 +117,28 @@ Steps = Annotated[
     int | None,
     typer.Option(
         "--ode-steps",
-        help="ODE steps of the converter (studio cast). [env: DEFAULT_DIFF_STEPS]",
-        rich_help_panel=CAST,
+        help="ODE steps of the converter. [env: DEFAULT_DIFF_STEPS]",
+        rich_help_panel=CONVERSION,
+    ),
+]
+Intelligibility = Annotated[
+    float,
+    typer.Option(
+        "--cfg-intelligibility", help="CFG scale of the words, 0 to 1.", rich_help_panel=CONVERSION
+    ),
+]
+Similarity = Annotated[
+    float,
+    typer.Option(
+        "--cfg-similarity", help="CFG scale of the voice, 0 to 1.", rich_help_panel=CONVERSION
+    ),
+]
+ConvertStyle = Annotated[
+    bool,
+    typer.Option(
+        "--convert-style",
+        help="Convert the manner of speaking too, accent and emotion with it.",
+        rich_help_panel=CONVERSION,
     ),
 ]
 Out = Annotated[

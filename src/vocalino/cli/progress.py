@@ -55,7 +55,7 @@ class Bars:
 
 
 @contextmanager
-def hashing(name: str, total: int) -> Generator[Callable[[int], None]]:
+def hashing(name: str, total: int | None) -> Generator[Callable[[int], None]]:
     """A bar that shows itself with the first bytes; what it gives is told how many more there are.
 
     Until then a download may have the terminal with bars of its own.

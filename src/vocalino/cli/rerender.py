@@ -31,6 +31,8 @@ def rerender(
     ] = None,
     model: options.Model = None,
     device: options.Device = None,
+    vc_model: options.VcModel = None,
+    vc_device: options.VcDevice = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -39,7 +41,14 @@ def rerender(
     from vocalino.cli.remake import remake
     from vocalino.cli.session import Session
 
-    with Session({"tts_model": model, "tts_device": device, "home": home}) as session:
+    flags = {
+        "tts_model": model,
+        "tts_device": device,
+        "vc_model": vc_model,
+        "vc_device": vc_device,
+        "home": home,
+    }
+    with Session(flags) as session:
         remade = remake(session, receipt, ref, source)
         if out:
             remade.write(out)

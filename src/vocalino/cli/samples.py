@@ -44,6 +44,9 @@ def samples(
     ] = "auto",
     length_adjust: options.LengthAdjust = 1.0,
     ode_steps: options.Steps = None,
+    intelligibility: options.Intelligibility = 0.7,
+    similarity: options.Similarity = 0.7,
+    convert_style: options.ConvertStyle = False,
     out: options.Out = None,
     format: options.Format = "wav",
     overwrite: options.Overwrite = False,
@@ -54,6 +57,8 @@ def samples(
     model: options.Model = None,
     device: options.Device = None,
     converter: options.Converter = None,
+    vc_model: options.VcModel = None,
+    vc_device: options.VcDevice = None,
     home: options.Home = None,
     json: options.Json = False,
 ) -> None:
@@ -78,6 +83,8 @@ def samples(
         "tts_model": model,
         "tts_device": device,
         "converter": converter,
+        "vc_model": vc_model,
+        "vc_device": vc_device,
         "home": home,
     }
     with Session(flags) as session:
@@ -97,7 +104,13 @@ def samples(
             overwrite=overwrite,
             report=report,
             keep=library,
-            convert=ConvertOptions(ode_steps=ode_steps, length_adjust=length_adjust),
+            convert=ConvertOptions(
+                ode_steps=ode_steps,
+                length_adjust=length_adjust,
+                cfg_intelligibility=intelligibility,
+                cfg_similarity=similarity,
+                convert_style=convert_style,
+            ),
         )
         cast_voice = session.cast_voice(ref, voice)
         if cast_voice is None:

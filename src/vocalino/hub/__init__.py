@@ -1,23 +1,24 @@
 """Checkpoints on disk: which files one has, where they lie, and whether they are whole.
 
 A `Pin` says what a checkpoint is: a repository at one commit, and the size and SHA-256 of each
-file. Its files lie in a folder that the user names, or in the cache of `huggingface_hub`, which
-does the downloading (the extra `studio`). Nothing from the hub is used before its hash has been
-checked.
+file; what nobody has published of them is locked at the first fetch. Its files lie in a folder that
+the user names, or in the cache of `huggingface_hub`, which does the downloading (the extra
+`studio`). Nothing from the hub is used before its hash has been checked.
 
-pins <- records (what was found whole) <- checking <- fetching (the library) <- this file
+pins <- records (what was found whole) <- checking <- locks, fetching (the library) <- this file
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from vocalino.errors import CheckpointError
-from vocalino.hub import records
+from vocalino.hub import locks, records
 from vocalino.hub.checking import Checked, Tick, check
-from vocalino.hub.fetching import INSTALL, cached, fetch
+from vocalino.hub.fetching import INSTALL, cached, declared_sha256, fetch
+from vocalino.hub.locks import known
 from vocalino.hub.pins import Pin, PinnedFile
 from vocalino.settings import Settings
 
@@ -28,6 +29,8 @@ __all__ = [
     "PinnedFile",
     "Presence",
     "Tick",
+    "conversions",
+    "known",
     "locate",
     "look",
     "named_folder",
@@ -65,13 +68,14 @@ def locate(pin: Pin, settings: Settings) -> Path:
     named = named_folder(pin, settings)
     if named is None:
         return _whole(pin, settings, mend=False)
-    missing = [file.path for file in pin.files if not (named / file.path).is_file()]
+    there = _in_folder(pin, named)
+    missing = [file.path for file, path in zip(pin.files, there, strict=True) if path is None]
     if missing:
-        there = "lacks" if named.is_dir() else "is no folder: it should hold"
+        lacks = "lacks" if named.is_dir() else "is no folder: it should hold"
         raise CheckpointError(
-            f"{named} (from {settings.sources.get(pin.setting, 'the caller')}) {there} "
-            f"{', '.join(missing)}. Name a folder with the layout of {pin.source}, or none, to "
-            "take that"
+            f"{named} (from {settings.sources.get(pin.setting, 'the caller')}) {lacks} "
+            f"{', '.join(missing)}. Name a folder with the layout of {pin.source}"
+            f"{f' in {pin.subfolder}/' if pin.subfolder else ''}, or none, to take that"
         )
     return named
 
@@ -91,8 +95,10 @@ def look(pin: Pin, settings: Settings) -> Presence:
     """What is there, in the named folder or the hub's cache. Nothing is fetched or read.
 
     Raises:
+        CheckpointError: what was locked can't be read.
         EngineUnavailable: where the cache is, only `huggingface_hub` knows, and it isn't there.
     """
+    pin = known(pin, settings)
     paths = _paths(pin, settings)
     seen = records.read(pin, settings)
     missing = tuple(file.path for file, path in zip(pin.files, paths, strict=True) if path is None)
@@ -108,21 +114,30 @@ def verify(
 ) -> list[Checked]:
     """Read every file, in `folder` or where `look` finds it, and compare it with the pin.
 
+    A `folder` is one such as the setting of the pin names: with a subfolder if the pin has one.
+
     Raises:
+        CheckpointError: what was locked can't be read.
         EngineUnavailable: where the cache is, only `huggingface_hub` knows, and it isn't there.
         LibraryError: what was checked can't be written down.
     """
+    pin = known(pin, settings)
     if folder is None:
         paths = _paths(pin, settings)
     else:
-        paths = [folder.absolute() / file.path for file in pin.files]
+        paths = _in_folder(pin, pin.within(folder.absolute()))
     return check(pin, paths, settings, tick, anew=True)
+
+
+def conversions(settings: Settings) -> Path:
+    """The folder for what engines make of checkpoints before they can read them."""
+    return settings.home / "models" / "converted"
 
 
 def named_folder(pin: Pin, settings: Settings) -> Path | None:
     """The folder that the user wants instead of the hub's, None when none is named."""
     named: str = getattr(settings, pin.setting)
-    return Path(named).expanduser().absolute() if named else None
+    return pin.within(Path(named).expanduser().absolute()) if named else None
 
 
 def _whole(pin: Pin, settings: Settings, *, mend: bool, tick: Tick | None = None) -> Path:
@@ -146,16 +161,32 @@ def _whole(pin: Pin, settings: Settings, *, mend: bool, tick: Tick | None = None
 
 
 def _wrong(pin: Pin, settings: Settings, tick: Tick | None) -> list[Checked]:
-    found = check(pin, cached(pin), settings, tick, anew=False)
+    """Files in the cache that are missing or damaged; what is open of the others gets locked."""
+    paths = cached(pin)
+    exact = known(pin, settings)
+    files = tuple(
+        replace(file, sha256=declared_sha256(pin, file, path, settings))
+        if file.sha256 is None and path is not None
+        else file
+        for file, path in zip(exact.files, paths, strict=True)
+    )
+    found = check(replace(exact, files=files), paths, settings, tick, anew=False)
+    locks.lock(pin, found, settings)
     return [checked for checked in found if not checked.ok]
 
 
 def _paths(pin: Pin, settings: Settings) -> list[Path | None]:
     named = named_folder(pin, settings)
-    if named is None:
-        return cached(pin)
-    paths = [named / file.path for file in pin.files]
-    return [path if path.is_file() else None for path in paths]
+    return cached(pin) if named is None else _in_folder(pin, named)
+
+
+def _in_folder(pin: Pin, folder: Path) -> list[Path | None]:
+    """Where the files lie in a folder of the user's, None for those that it lacks."""
+    paths: list[Path | None] = []
+    for file in pin.files:
+        names = [file.path, file.instead] if file.instead else [file.path]
+        paths.append(next((p for name in names if (p := folder / name).is_file()), None))
+    return paths
 
 
 def _folder(pin: Pin, paths: Sequence[Path | None]) -> Path | None:

@@ -1,4 +1,7 @@
-"""Files on disk against their pin: size and SHA-256, read once unless they change."""
+"""Files on disk against their pin: size and SHA-256, read once unless they change.
+
+A file whose SHA-256 is not known never passes.
+"""
 
 from __future__ import annotations
 
@@ -64,12 +67,15 @@ def check(
 
 
 def _problem(file: PinnedFile, path: Path, tick: Tick | None) -> str:
+    if path.name == file.instead:
+        return f"is not there; {file.instead}, in its place, is not what was pinned"
+    origin = ", which was locked at the first fetch" if file.locked else ""
     try:
         size = path.stat().st_size
-        if size != file.bytes:
-            return f"has {size} bytes instead of {file.bytes}"
+        if file.bytes not in (None, size):
+            return f"has {size} bytes instead of {file.bytes}{origin}"
         if file.sha256 is None:
-            return ""
+            return "can't be compared: no SHA-256 of it is published, and none was locked here"
         digest = hashlib.sha256()
         with path.open("rb") as opened:
             while block := opened.read(BLOCK_BYTES):
@@ -79,4 +85,4 @@ def _problem(file: PinnedFile, path: Path, tick: Tick | None) -> str:
     except OSError as error:
         return f"can't be read ({error.strerror or error})"
     same = digest.hexdigest() == file.sha256
-    return "" if same else f"has the SHA-256 {digest.hexdigest()} instead of {file.sha256}"
+    return "" if same else f"has the SHA-256 {digest.hexdigest()} instead of {file.sha256}{origin}"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from vocalino import __version__
-from vocalino.errors import EngineUnavailable
+from vocalino.errors import CheckpointError, EngineUnavailable
 from vocalino.hub.checking import Checked
 from vocalino.hub.pins import Pin, PinnedFile
 from vocalino.settings import Settings
 
 INSTALL = "pip install 'vocalino[studio]'"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def cached(pin: Pin) -> list[Path | None]:
@@ -45,9 +48,9 @@ def fetch(pin: Pin, wanted: Sequence[Checked], settings: Settings) -> None:
             f"({', '.join(found.file.path for found in wanted)}). Run `vocalino models pull "
             f"{pin.name}` with a network, or {pin.elsewhere}"
         )
-    _require_room(pin, wanted, Path(library.constants.HF_HUB_CACHE))
+    _require_room(pin, wanted, library)
     for found in wanted:
-        try:
+        with _in_words(pin, found.file, library):
             if found.path is not None:  # damaged: an entry that stays may go on naming old bytes
                 found.path.unlink()
             library.hf_hub_download(
@@ -58,10 +61,35 @@ def fetch(pin: Pin, wanted: Sequence[Checked], settings: Settings) -> None:
                 library_version=__version__,
                 force_download=found.path is not None,
             )
-        # The disk, the hub, its HTTP client (httpx, or httpx2 since version 2), the accelerated
-        # transfer: no base class unites what they raise.
-        except (OSError, ValueError, RuntimeError, library.errors.HTTPError) as error:
-            raise EngineUnavailable(_why(pin, found.file, error, library)) from error
+
+
+def declared_sha256(pin: Pin, file: PinnedFile, path: Path, settings: Settings) -> str:
+    """The SHA-256 that the hub gives of a file, which lies at `path` in its cache.
+
+    Raises:
+        CheckpointError: it gives none, or answers for another commit.
+        EngineUnavailable: it has to be asked and can't be; the message says why.
+    """
+    library = _library()
+    said = path.resolve().name  # the cache keeps a file under what was said when it came
+    if _SHA256.fullmatch(said):
+        return said
+    # No link: a system that has none, where the cache keeps the file under its own name.
+    if settings.offline or library.constants.HF_HUB_OFFLINE:
+        raise EngineUnavailable(
+            f"no SHA-256 of {file.path} in {pin.source} is published, and in offline mode the hub "
+            f"can't be asked for it. Run `vocalino models pull {pin.name}` with a network once, or "
+            f"{pin.elsewhere}"
+        )
+    asked = _metadata(pin, file, library)
+    said = asked.etag or ""
+    if asked.commit_hash != pin.revision or not _SHA256.fullmatch(said):
+        raise CheckpointError(
+            f"{library.constants.ENDPOINT} gives no SHA-256 of {file.path} in {pin.source}, and "
+            "none is published: nothing could be checked. If HF_ENDPOINT names a mirror, take "
+            f"another, or {pin.elsewhere}"
+        )
+    return said
 
 
 def _library() -> Any:
@@ -81,8 +109,34 @@ def _library() -> Any:
     return library
 
 
-def _require_room(pin: Pin, wanted: Sequence[Checked], cache: Path) -> None:
-    needed = sum(found.file.bytes for found in wanted)
+def _metadata(pin: Pin, file: PinnedFile, library: Any) -> Any:
+    """What the hub says of a file: size, ETag, commit."""
+    with _in_words(pin, file, library):
+        url = library.hf_hub_url(pin.repo, file.path, revision=pin.revision)
+        return library.get_hf_file_metadata(
+            url, library_name="vocalino", library_version=__version__
+        )
+
+
+@contextmanager
+def _in_words(pin: Pin, file: PinnedFile, library: Any) -> Generator[None]:
+    """Raises EngineUnavailable for all that can go wrong with the hub and the disk."""
+    try:
+        yield
+    # The disk, the hub, its HTTP client (httpx, or httpx2 since version 2), the accelerated
+    # transfer: no base class unites what they raise.
+    except (OSError, ValueError, RuntimeError, library.errors.HTTPError) as error:
+        raise EngineUnavailable(_why(pin, file, error, library)) from error
+
+
+def _require_room(pin: Pin, wanted: Sequence[Checked], library: Any) -> None:
+    cache = Path(library.constants.HF_HUB_CACHE)
+    needed = sum(
+        _metadata(pin, found.file, library).size or 0
+        if found.file.bytes is None
+        else found.file.bytes
+        for found in wanted
+    )
     folder = cache.expanduser()
     while not folder.exists():
         folder = folder.parent
@@ -100,9 +154,10 @@ def _why(pin: Pin, file: PinnedFile, error: Exception, library: Any) -> str:
     cause = error.__cause__ or error
     status = getattr(getattr(cause, "response", None), "status_code", None)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        takes = "" if file.bytes is None else f" takes {file.bytes / 1e9:.1f} GB and"
         return (
-            f"the disk is full: {file.path} of {pin.source} takes {file.bytes / 1e9:.1f} GB. Make "
-            "room, or set HF_HOME to a folder on another disk"
+            f"the disk is full: {file.path} of {pin.source}{takes} does not fit. Make room, or set "
+            "HF_HOME to a folder on another disk"
         )
     if isinstance(cause, errors.RepositoryNotFoundError) or status in (401, 403):
         return (

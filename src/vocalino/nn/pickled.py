@@ -27,7 +27,7 @@ from torch import Tensor
 from vocalino.errors import CheckpointError, EngineUnavailable, LibraryError
 from vocalino.files import whole
 
-SAFE_TORCH = (2, 10)
+SAFE_TORCH = "2.10.0"  # torch.__version__ knows how to be compared with it
 """Before it a crafted file could corrupt memory through the weights-only reader, and so run code
 (CVE-2026-24747; before 2.6 also CVE-2025-32434)."""
 
@@ -67,8 +67,8 @@ def read_pickled(file: Path) -> Tensors:
     """
     if torch.__version__ < SAFE_TORCH:
         raise EngineUnavailable(
-            f"{file} is a pickled checkpoint, and torch {torch.__version__} is not safe with those: "
-            "before 2.10 a crafted file can run code even through its weights-only reader "
+            f"{file} is a pickled checkpoint, and torch {torch.__version__} can't be trusted with "
+            "those: before 2.10 a crafted file can run code even through its weights-only reader "
             "(CVE-2026-24747). Upgrade with: pip install --upgrade 'torch>=2.10'"
         )
     try:

@@ -18,6 +18,11 @@ from vocalino.nn.pickled import Tensors, converted
 
 VERSION = "1"  # of the rewriting below: another one has every file converted again
 
+TIMBRE, STYLE = "v2/cfm_small.pth", "v2/ar_base.pth"
+WIDE, NARROW = "bsq2048/bsq2048_light.pth", "bsq32/bsq32_light.pth"
+CAMPPLUS, BIGVGAN = "campplus_cn_common.bin", "bigvgan_generator.pt"
+HUBERT, HUBERT_SAFE = "pytorch_model.bin", "model.safetensors"
+
 _TIMBRE_UNUSED = (
     "cfm.estimator.transformer.causal_mask",  # 64 MiB; what is seen is worked out
     "cfm.estimator.x_embedder.",  # of another way to take the mel in
@@ -30,6 +35,7 @@ _STYLE_UNUSED = (
     "ar.style_in.",  # of a variant that is told the voice
     "length_regulator.mask_token",  # training
 )
+_ASTRAL_USED = ("encoder.", "quantizer.")  # beside them stands what was trained along: decoders
 _ASTRAL_UNUSED = (
     "quantizer.project_out.",  # indices are all that is asked for
     "quantizer.mask",  # says the order of the bits, which is fixed here
@@ -38,40 +44,66 @@ _ASTRAL_UNUSED = (
 
 def timbre(folders: Folders, cache: Path) -> Path:
     """The flow-matching transformer and its length regulator. Raises what `converted` does."""
-    return _converted(folders.seed_vc / "v2" / "cfm_small.pth", cache, _timbre)
+    return _converted(folders.seed_vc / TIMBRE, cache, _timbre)
 
 
 def style(folders: Folders, cache: Path) -> Path:
     """The style model and its embedding. Raises what `converted` does."""
-    return _converted(folders.seed_vc / "v2" / "ar_base.pth", cache, _style)
+    return _converted(folders.seed_vc / STYLE, cache, _style)
 
 
 def astral_wide(folders: Folders, cache: Path) -> Path:
     """Raises what `converted` does."""
-    return _converted(folders.astral / "bsq2048" / "bsq2048_light.pth", cache, _astral)
+    return _converted(folders.astral / WIDE, cache, _astral)
 
 
 def astral_narrow(folders: Folders, cache: Path) -> Path:
     """Raises what `converted` does."""
-    return _converted(folders.astral / "bsq32" / "bsq32_light.pth", cache, _astral)
+    return _converted(folders.astral / NARROW, cache, _astral)
 
 
 def campplus(folders: Folders, cache: Path) -> Path:
     """Raises what `converted` does."""
-    return _converted(folders.campplus / "campplus_cn_common.bin", cache, _campplus)
+    return _converted(folders.campplus / CAMPPLUS, cache, _campplus)
 
 
 def bigvgan(folders: Folders, cache: Path) -> Path:
     """Raises what `converted` does."""
-    return _converted(folders.bigvgan / "bigvgan_generator.pt", cache, _bigvgan)
+    return _converted(folders.bigvgan / BIGVGAN, cache, _bigvgan)
 
 
 def hubert(folders: Folders, cache: Path) -> Path:
     """Published as a pickle; a safetensors file in its place is taken first. Raises what
     `converted` does."""
-    safe = folders.hubert / "model.safetensors"
-    file = safe if safe.is_file() else folders.hubert / "pytorch_model.bin"
-    return _converted(file, cache, _hubert)
+    safe = folders.hubert / HUBERT_SAFE
+    return _converted(safe if safe.is_file() else folders.hubert / HUBERT, cache, _hubert)
+
+
+def prepare_seed_vc(folder: Path, cache: Path) -> None:
+    """Convert what `folder` holds ahead of the first run. Raises what `converted` does."""
+    _converted(folder / TIMBRE, cache, _timbre)
+    _converted(folder / STYLE, cache, _style)
+
+
+def prepare_astral(folder: Path, cache: Path) -> None:
+    """As `prepare_seed_vc`."""
+    _converted(folder / WIDE, cache, _astral)
+    _converted(folder / NARROW, cache, _astral)
+
+
+def prepare_campplus(folder: Path, cache: Path) -> None:
+    """As `prepare_seed_vc`."""
+    _converted(folder / CAMPPLUS, cache, _campplus)
+
+
+def prepare_hubert(folder: Path, cache: Path) -> None:
+    """As `prepare_seed_vc`."""
+    _converted(folder / HUBERT, cache, _hubert)
+
+
+def prepare_bigvgan(folder: Path, cache: Path) -> None:
+    """As `prepare_seed_vc`."""
+    _converted(folder / BIGVGAN, cache, _bigvgan)
 
 
 def _converted(file: Path, cache: Path, rewrite: Callable[[Tensors], Tensors]) -> Path:
@@ -98,7 +130,8 @@ def _style(tensors: Tensors) -> Tensors:
 
 
 def _astral(tensors: Tensors) -> Tensors:
-    return _without(tensors, _ASTRAL_UNUSED)
+    used = {name: each for name, each in tensors.items() if name.startswith(_ASTRAL_USED)}
+    return _without(used, _ASTRAL_UNUSED)
 
 
 def _campplus(tensors: Tensors) -> Tensors:
@@ -119,13 +152,6 @@ def _bigvgan(tensors: Tensors) -> Tensors:
 
 def _hubert(tensors: Tensors) -> Tensors:
     found = {name.removeprefix("hubert."): each for name, each in tensors.items()}
-    conv = "encoder.pos_conv_embed.conv."
-    for theirs, ours in (
-        ("parametrizations.weight.original0", "weight_g"),
-        ("parametrizations.weight.original1", "weight_v"),
-    ):
-        if conv + theirs in found:
-            found[conv + ours] = found.pop(conv + theirs)
     return _folded(found, kept=2)  # one length a place of the kernel
 
 
@@ -147,17 +173,28 @@ def _without(tensors: Tensors, prefixes: tuple[str, ...]) -> Tensors:
 
 def _folded(tensors: Tensors, kept: int = 0) -> Tensors:
     """Weight norm worked in: `w = g * v / |v|`, a length for each place of dimension `kept`."""
-    found = dict(tensors)
-    for name in [name for name in tensors if name.endswith(".weight_v")]:
+    found = {_pair_name(name): tensor for name, tensor in tensors.items()}
+    for name in [name for name in found if name.endswith(".weight_v")]:
         stem = name.removesuffix("_v")
         if f"{stem}_g" not in found:
             raise CheckpointError(f"{name} comes without its {stem}_g")
-        found[stem] = _weight(found.pop(f"{stem}_g"), found.pop(name), kept)
+        found[stem] = _weight(stem, found.pop(f"{stem}_g"), found.pop(name), kept)
     return found
 
 
-def _weight(length: Tensor, direction: Tensor, kept: int) -> Tensor:
+def _pair_name(name: str) -> str:
+    """The older of the two names that torch has for either part of a weight norm."""
+    for newer, older in (("original0", "weight_g"), ("original1", "weight_v")):
+        name = name.replace(f".parametrizations.weight.{newer}", f".{older}")
+    return name
+
+
+def _weight(stem: str, length: Tensor, direction: Tensor, kept: int) -> Tensor:
     others = [each for each in range(direction.ndim) if each != kept]
     wide = direction.double()
     norm = torch.linalg.vector_norm(wide, dim=others, keepdim=True)
+    if length.shape != norm.shape:  # it could be stretched over the wrong dimension
+        raise CheckpointError(
+            f"{stem}_g has the shape {list(length.shape)}, and {stem}_v needs {list(norm.shape)}"
+        )
     return (length.double() * wide / norm).to(direction.dtype)
