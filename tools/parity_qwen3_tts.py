@@ -13,6 +13,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vocalino.cancel import CancelToken
+from vocalino.engines.ecapa.encoder import MEL
+from vocalino.engines.ecapa.weights import load_ecapa
 from vocalino.engines.qwen3_tts.frame import Draws, Rows, banned_ids, feed, first_scores
 from vocalino.engines.qwen3_tts.generate import Generation, Job
 from vocalino.engines.qwen3_tts.model import Qwen3Model, load_model
@@ -21,6 +23,7 @@ from vocalino.engines.qwen3_tts.room import Room
 from vocalino.engines.qwen3_tts.stopping import Budget
 from vocalino.errors import CheckpointError
 from vocalino.nn.kv_cache import Run
+from vocalino.nn.mel import LogMel
 from vocalino.nn.sampling import Sampling, penalise, warp
 
 Case = Mapping[str, Any]
@@ -48,6 +51,7 @@ def stages(folder: Path) -> list[Stage]:
         Stage("codec chunked", goldens.codec_chunked, 1e-4),
         Stage("codec streaming", goldens.codec_streaming, 1e-4),
         Stage("e2e", goldens.e2e, 1e-4),
+        *([Stage("speaker", goldens.speaker, 1e-4)] if goldens.has_speaker else []),
     ]
 
 
@@ -61,6 +65,12 @@ class Goldens:
         )
         self._greedy_codes: dict[str, Tensor] = {}
         self._cases: Mapping[str, Case] = self._json("greedy")
+
+    @property
+    def has_speaker(self) -> bool:
+        """The speaker encoder comes with another checkpoint, which not all goldens have."""
+        there = (self._folder / "speaker.safetensors", self._folder / "checkpoint_base")
+        return all(path.exists() for path in there)
 
     def _json(self, name: str) -> Any:
         try:
@@ -339,3 +349,20 @@ class Goldens:
         return max(
             apart(self._whole(codes), theirs[f"wav_{row}"]) for row, codes in enumerate(made)
         )
+
+    @torch.inference_mode()
+    def speaker(self) -> float:
+        """Mels of waveforms, embeddings from the waveforms and of mels of one length together."""
+        theirs, device = self._tensors("speaker"), torch.device("cpu")
+        encoder = load_ecapa(self._folder / "checkpoint_base", device=device)
+        front_end = LogMel(MEL, device)
+        errors: list[float] = []
+        for name, expected in theirs.items():
+            clip, _, part = name.rpartition(".")
+            if part == "wav":
+                mel = front_end(expected.unsqueeze(0))
+                errors.append(apart(mel[0].mT, theirs[f"{clip}.mel"]))
+                errors.append(apart(encoder(mel)[0], theirs[f"{clip}.embedding"]))
+            elif part == "mel" and expected.dim() == 3:
+                errors.append(apart(encoder(expected.mT), theirs[f"{clip}.embedding"]))
+        return max(errors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +50,7 @@ def stages(folder: Path) -> list[Stage]:
         CheckpointError: a checkpoint can't be loaded, or a file of the goldens is missing.
     """
     files = GoldenFolder(folder)
-    listed: Iterable[str] = files.json("index")["files"]
+    listed: Collection[str] = files.json("index")["files"]
     goldens = Goldens(files)
     measures = {
         "mel": goldens.mel,

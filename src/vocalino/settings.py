@@ -114,6 +114,12 @@ class Settings:
             "pinned ones.",
         ),
     ] = ""
+    se_model: Annotated[
+        str,
+        Switch(
+            "SE_MODEL", "Folder of the speaker encoder's checkpoint; empty means the pinned one."
+        ),
+    ] = ""
     offline: Annotated[
         bool,
         Switch("VOCALINO_OFFLINE", "Never fetch weights: use only what is on the disk."),

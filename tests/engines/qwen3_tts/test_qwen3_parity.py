@@ -25,6 +25,7 @@ STAGES = [
     "codec chunked",
     "codec streaming",
     "e2e",
+    "speaker",
 ]
 
 

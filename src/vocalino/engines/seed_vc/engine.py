@@ -205,9 +205,8 @@ class SeedVC:
         regulator = model.timbre.length_regulator
         if not options.convert_style:
             window = self._rules.window(len(voice.prompt.mel))
-            return [
-                timbre_row(source, regulator, window, options.length_adjust) for source in sources
-            ]
+            stretch = options.length_adjust
+            return [timbre_row(source, regulator, window, stretch) for source in sources]
         return style_rows(
             Styler(model.style.ar, model.style.length_regulator, regulator, self._rules),
             sources,

@@ -67,6 +67,6 @@ Joint = Crossfade | Abutment
 
 
 def _fades(length: int, ramp: int) -> tuple[Fade, Fade]:
-    """The first `length` places of a ramp: squared cosines, rising and falling, that add up to 1."""
+    """The first `length` places of a ramp: squared cosines that add up to 1, rising and falling."""
     place = np.arange(length) / max(1, ramp - 1)
     return np.cos(np.pi / 2 * (1 - place)) ** 2, np.cos(np.pi / 2 * place) ** 2

@@ -152,12 +152,9 @@ def borders(
     frames = int(most_s * CONTENT_HZ)
     while True:
         first = edges[-1]
-        reach = first
-        while (
-            reach < count and reach - first < most and starts[reach + 1] - starts[first] <= frames
-        ):
+        reach = first + 1  # also a token that lasts longer than a part may
+        while reach < min(count, first + most) and starts[reach + 1] - starts[first] <= frames:
             reach += 1
-        reach = max(reach, first + 1)  # one token that lasts longer than a part may
         if reach >= count:
             return [*edges, count]
         early = first + max(1, (reach - first) * 2 // 3)
