@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from ctypes.util import find_library
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TypeVar
 
 from vocalino.engines import CASTS, Cast, load
@@ -34,20 +37,40 @@ def casting(settings: Settings) -> Casting:
         base = "" if settings.cast == "auto" else f" for the {settings.cast} cast"
         return Casting("custom", f"the settings name another {' and '.join(named)}{base}")
     if settings.cast == "auto":
-        return Casting("draft", "the studio cast has no voice converter yet")
+        missing = studio_lacks()
+        if missing:
+            return Casting("draft", missing)
+        return Casting("studio", "there is a CUDA GPU, and the studio extra is installed")
     return Casting(settings.cast, f"asked for by {settings.sources.get('cast', 'the caller')}")
 
 
-def build(settings: Settings) -> Engines:
+def studio_lacks() -> str:
+    """Why the studio cast is not taken by itself here, in words; empty if it is.
+
+    It is asked for by name where it should play on a CPU. torch is only imported where there is a
+    driver: to tell the others, it need not be loaded.
+    """
+    if any(find_spec(name) is None for name in ("torch", "transformers")):
+        return "the studio extra is not installed"
+    if find_library("cuda") is None and find_library("nvcuda") is None:
+        return "there is no CUDA GPU here"
+    torch = import_module("torch")
+    return "" if torch.cuda.is_available() else "torch sees no CUDA GPU here"
+
+
+def build(settings: Settings, *, designs: bool = True, converts: bool = True) -> Engines:
     """Make the engines of the chosen cast, or those that the settings name instead.
+
+    A run that designs nothing, or converts nothing, needs no gigabytes in vain.
 
     Raises:
         EngineUnavailable: an engine can't play here.
     """
     cast = _cast(settings)
     encoder = _engine(cast.encoder, SpeakerEncoder, settings) if cast.encoder else None
-    converter = _engine(cast.converter, VoiceConverter, settings) if cast.converter else None
-    designer = _engine(cast.designer, SpeechDesigner, settings)
+    wanted = cast.converter if converts else None
+    converter = _engine(wanted, VoiceConverter, settings) if wanted else None
+    designer = _engine(cast.designer, SpeechDesigner, settings) if designs else None
     return Engines(cast.name, designer, converter, encoder, scorers(encoder, settings))
 
 
@@ -70,7 +93,10 @@ def scorers(encoder: SpeakerEncoder | None, settings: Settings) -> tuple[Scorer,
 
 def _cast(settings: Settings) -> Cast:
     """The chosen cast, with the engines that the settings name in their places."""
-    base = CASTS["draft" if settings.cast == "auto" else settings.cast]
+    name = settings.cast
+    if name == "auto":
+        name = "draft" if studio_lacks() else "studio"
+    base = CASTS[name]
     return Cast(
         casting(settings).name,
         settings.designer or base.designer,

@@ -46,10 +46,11 @@ from vocalino.take import EngineInfo, Provenance, Take
 
 @dataclass(frozen=True)
 class Engines:
-    """A cast, ready to play. One without a voice converter can't act in the voice of a clip."""
+    """A cast, ready to play. One without a voice converter can't act in the voice of a clip, one
+    without a speech designer can only convert."""
 
     cast: str
-    designer: SpeechDesigner
+    designer: SpeechDesigner | None
     converter: VoiceConverter | None
     encoder: SpeakerEncoder | None
     scorers: tuple[Scorer, ...]
@@ -169,6 +170,7 @@ class _Run:
         if isinstance(request, ConvertRequest):
             yield from ((index, Performance(request.performances[index])) for index in self.indices)
             return
+        assert self.engines.designer is not None, "these engines were built to convert only"
         rows = self.engines.designer.design(
             request.line,
             request.direction,

@@ -52,7 +52,7 @@ class Settings:
         Literal["auto", "draft", "studio"],
         Switch(
             "VOCALINO_CAST",
-            "Which engines play; `auto` is draft until the studio cast has all its parts.",
+            "Which engines play; `auto` is studio where there is a GPU and the extra, else draft.",
         ),
     ] = "auto"
     designer: Annotated[

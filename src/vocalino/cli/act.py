@@ -103,6 +103,8 @@ def act(
             ),
         )
         sample = Sample(name, text, direction, language)
-        shown = show(session, session.cast_voice(ref, voice), [sample], order)
+        cast_voice = session.cast_voice(ref, voice)
+        session.converts = cast_voice is not None
+        shown = show(session, cast_voice, [sample], order)
         shown.tell(session, json)
         raise typer.Exit(shown.exit_code)

@@ -96,7 +96,7 @@ def convert(
         "vc_device": device,
         "home": home,
     }
-    with Session(flags) as session:
+    with Session(flags, designs=False) as session:
         target = session.cast_voice(ref, voice)
         if target is None:
             raise RequestError("which voice? Give --ref CLIP, or --voice NAME from the library")

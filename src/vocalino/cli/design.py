@@ -66,7 +66,7 @@ def design(
         "tts_device": device,
         "home": home,
     }
-    with Session(flags) as session:
+    with Session(flags, converts=False) as session:
         if name is not None:  # a name that is taken should not cost a run
             check_free(session.library, name)
         seed = new_seed() if seed is None else seed

@@ -17,7 +17,7 @@ def doctor(
     from vocalino.cli.console import out, print_json, print_line
     from vocalino.cli.session import Session
 
-    with Session({"home": home, "cast": cast}) as session:
+    with Session({"home": home, "cast": cast}, converts=False) as session:
         findings = checkup(session)
     healthy = all(finding.ok for finding in findings)
     if json:

@@ -123,6 +123,8 @@ def _clip(
 
 
 def _play(session: Session, request: TakeRequest | ConvertRequest, index: int) -> Take:
+    session.designs = isinstance(request, TakeRequest)
+    session.converts = request.reference is not None
     with stoppable() as cancel:
         for event in run(request, session.engines, cancel, only=[index]):
             match event:

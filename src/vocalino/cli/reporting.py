@@ -18,7 +18,7 @@ from vocalino.versions import versions
 
 
 def sample_section(
-    name: str, request: TakeRequest, played: Played, designer: SpeechDesigner
+    name: str, request: TakeRequest, played: Played, designer: SpeechDesigner | None
 ) -> report.SampleSection:
     """One line with its takes, and what the designer made of the direction, if it says so."""
     reads = isinstance(designer, ReadsDirections)

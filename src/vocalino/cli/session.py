@@ -51,8 +51,12 @@ class CastVoice:
 class Session:
     """Settings now, engines and library when they are first asked for."""
 
-    def __init__(self, flags: Mapping[str, object]) -> None:
+    def __init__(
+        self, flags: Mapping[str, object], *, designs: bool = True, converts: bool = True
+    ) -> None:
+        """`designs`, `converts`: what the command will have done; only that is loaded."""
         self.settings = Settings.load(flags)
+        self.designs, self.converts = designs, converts
 
     def play_cast(self, cast: str, source: str) -> None:
         """Ask for one of `engines.CASTS`, before the engines are made; `source` says who asks."""
@@ -67,7 +71,7 @@ class Session:
     @cached_property
     def engines(self) -> Engines:
         """The cast; which one plays, and why, is said aloud."""
-        engines = build(self.settings)
+        engines = build(self.settings, designs=self.designs, converts=self.converts)
         note = ": a scratch track, not the real thing" if self.casting.name == "draft" else ""
         say(f"{self.casting.name} cast{note} ({self.casting.why})")
         return engines

@@ -35,9 +35,13 @@ CASTS = {
         converter="vocalino.engines.draft.converter:DraftConverter",
         encoder="vocalino.engines.draft.speaker:DraftSpeaker",
     ),
-    "studio": Cast("studio", designer="vocalino.engines.qwen3_tts.engine:Qwen3Designer"),
+    "studio": Cast(
+        "studio",
+        designer="vocalino.engines.qwen3_tts.engine:Qwen3Designer",
+        converter="vocalino.engines.seed_vc.engine:SeedVC",
+    ),
 }
-_STUDIO_EXTRA = {"huggingface_hub", "safetensors", "tokenizers", "torch"}
+_STUDIO_EXTRA = {"huggingface_hub", "safetensors", "tokenizers", "torch", "transformers"}
 """What only the extra brings."""
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from vocalino.engines.ecapa.pins import BASE
 from vocalino.engines.qwen3_tts.pins import VOICE_DESIGN
 from vocalino.engines.seed_vc.pins import PINS
 from vocalino.errors import EngineUnavailable, RequestError
 from vocalino.hub import INSTALL, Pin, conversions
 from vocalino.settings import Settings
 
-CHECKPOINTS: Mapping[str, Pin] = {pin.name: pin for pin in (VOICE_DESIGN, *PINS)}
+CHECKPOINTS: Mapping[str, Pin] = {pin.name: pin for pin in (VOICE_DESIGN, *PINS, BASE)}
 
 _FILES = "vocalino.engines.seed_vc.files"
 PREPARERS: Mapping[str, str] = {

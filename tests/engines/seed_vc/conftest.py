@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from vocalino.engines.seed_vc.engine import SeedVC
+from vocalino.engines.seed_vc.pins import Folders
+
 GOLDENS = Path(__file__).parents[2] / "goldens" / "seed_vc"
 
 
@@ -23,3 +26,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def converter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeedVC]:
+    """The engine on the small checkpoints; two ODE steps, since nobody listens."""
+    cache = tmp_path_factory.mktemp("converted")
+    made = SeedVC(Folders.under(GOLDENS / "checkpoints"), cache, default_steps=2)
+    yield made
+    made.close()

@@ -215,7 +215,7 @@ def test_windows_are_the_whole(frames: int, window: int, at_once: int | None) ->
     vocoder, mel = random_vocoder(), random_mel(TINY, frames)
     whole = vocoder(mel[None])[0]
     assert whole.abs().max() < 1, "clamped samples would all be alike"
-    assert whole.std() > 0.01 or frames < 20, "silence would be alike, too"
+    assert frames < 20 or whole.std() > 1e-3, "silence would be alike, too"
     (ours,) = vocode(vocoder, [mel], window=window, at_once=at_once)
     assert_near(ours, whole, SAME)
 

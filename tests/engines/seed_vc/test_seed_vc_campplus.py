@@ -1,4 +1,4 @@
-"""The style encoder: the original's numbers, names and sizes; clips that it refuses."""
+"""The style encoder: its numbers, the official names and sizes; clips that it refuses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -24,8 +24,33 @@ from vocalino.errors import AudioError, CheckpointError, GenerationFailed
 
 CPU = torch.device("cpu")
 FILE = "campplus/campplus_cn_common.bin"
-CLIPS = ("src", "tgt", "odd", "even")
-GOLDEN = CamPlusConfig(init_channels=32, growth=8, bottleneck=16, layers=(12, 24, 16), embedding=24)
+SMALL = CamPlusConfig(init_channels=8, growth=4, bottleneck=8, layers=(2, 3, 2), embedding=24)
+RECORDED = [
+    0.102484,
+    -0.042615,
+    0.113261,
+    -0.015384,
+    0.120690,
+    0.204022,
+    -0.081222,
+    -0.000428,
+    -0.074042,
+    0.165609,
+    -0.142626,
+    0.050817,
+    -0.000574,
+    -0.072492,
+    0.107704,
+    -0.015603,
+    -0.048235,
+    0.138949,
+    0.074688,
+    -0.093497,
+    0.091608,
+    -0.059313,
+    -0.017789,
+    0.053134,
+]
 OFFICIAL = CamPlusConfig(
     init_channels=128, growth=32, bottleneck=128, layers=(12, 24, 16), embedding=192
 )
@@ -40,13 +65,9 @@ def renamed(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def weights(goldens: Path) -> dict[str, Tensor]:
-    """The golden file as the converter leaves it."""
+    """A small file as the converter leaves it; its weights are random, and ours."""
     stored: dict[str, Tensor] = torch.load(goldens / "checkpoints" / FILE, weights_only=True)
-    return {
-        renamed(name): tensor
-        for name, tensor in stored.items()
-        if not name.endswith("num_batches_tracked")
-    }
+    return {renamed(name): tensor for name, tensor in stored.items()}
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +82,6 @@ def network(file: Path) -> CamPlus:
     return load_campplus(file, device=CPU)
 
 
-@pytest.fixture(scope="module")
-def recorded(goldens: Path) -> dict[str, Tensor]:
-    return load_file(goldens / "style.safetensors")
-
-
 def random_network(config: CamPlusConfig = TINY) -> CamPlus:
     made = CamPlus(config).eval()
     random = torch.Generator().manual_seed(0)
@@ -75,25 +91,15 @@ def random_network(config: CamPlusConfig = TINY) -> CamPlus:
     return made.requires_grad_(False)
 
 
-# The original's numbers
+# Numbers
 
 
-@pytest.mark.parametrize("clip", CLIPS)
-def test_style_is_the_originals(network: CamPlus, recorded: dict[str, Tensor], clip: str) -> None:
-    energies = recorded[f"{clip}_fbank"]
+def test_style_stays_what_it_was_when_it_was_the_originals(network: CamPlus) -> None:
+    """Recorded from this network when `tools/parity.py seed-vc` held it to the reference."""
+    energies = torch.linspace(-9, 3, 101 * 80).sin().view(1, 101, 80)
     with torch.no_grad():
-        style = network((energies - energies.mean(dim=0)).unsqueeze(0))[0]
-    assert style.shape == recorded[f"{clip}_style"].shape
-    assert (style - recorded[f"{clip}_style"]).abs().max() <= 2e-4
-
-
-@pytest.mark.parametrize("clip", CLIPS)
-def test_style_of_a_clip_is_the_originals(
-    network: CamPlus, recorded: dict[str, Tensor], clip: str
-) -> None:
-    """Looser: random weights amplify what processors make differently of quiet bands."""
-    style = network.style(recorded[f"{clip}_wave16k"].unsqueeze(0))[0]
-    assert (style - recorded[f"{clip}_style"]).abs().max() <= 2e-3
+        style = network(energies)[0]
+    assert (style - torch.tensor(RECORDED)).abs().max() <= 1e-4
 
 
 def test_clips_of_a_batch_do_not_touch_each_other(network: CamPlus) -> None:
@@ -122,7 +128,7 @@ def test_a_gate_is_that_of_its_segment_and_clip() -> None:
 
 
 def test_sizes_are_read_from_shapes(weights: dict[str, Tensor]) -> None:
-    assert campplus_config({k: tuple(v.shape) for k, v in weights.items()}) == GOLDEN
+    assert campplus_config({k: tuple(v.shape) for k, v in weights.items()}) == SMALL
 
 
 def test_names_and_shapes_are_the_official_ones(goldens: Path) -> None:
@@ -151,7 +157,7 @@ def test_names_and_shapes_are_the_official_ones(goldens: Path) -> None:
         ("xvector.tdnn.linear.weight", "tdnn.linear.weight, which is not there"),
         ("dense.linear.weight", "dense.linear.weight, which is not there"),
         ("xvector.block3.tdnnd1.linear1.weight", "every block needs a layer"),
-        ("xvector.block2.tdnnd24.linear1.weight", "do not fit CamPlus"),
+        ("xvector.block2.tdnnd3.linear1.weight", "do not fit CamPlus"),
         ("head.bn1.running_var", "1 missing in the file: head.bn1.running_var"),
     ],
 )

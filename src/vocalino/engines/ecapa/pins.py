@@ -10,8 +10,9 @@ BASE = Pin(
     revision="fd4b254389122332181a7c3db7f27e918eec64e3",
     licence="Apache-2.0",
     setting="se_model",
+    flag="--se-model",
     files=(
-        PinnedFile("config.json", 4494, None),
+        PinnedFile("config.json", 4494, None),  # nobody has published its hash
         PinnedFile(
             "model.safetensors",
             3857413744,
