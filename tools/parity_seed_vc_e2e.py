@@ -83,11 +83,17 @@ class Conversions:
             window = case.rules.window(len(voice.prompt.mel))
             return [timbre_row(source, regulator, window, 1.0) for source in sources]
         return style_rows(
-            Styler(model.style.ar, model.style.length_regulator, regulator, case.rules),
+            Styler(
+                model.style.ar,
+                model.style.length_regulator,
+                regulator,
+                model.timbre.estimator.room(len(voice.prompt.mel)),
+                said.get("length_adjust", 1.0),
+                case.rules,
+            ),
             sources,
             voice.content,
             Sampling(said["top_p"], said["temperature"], said["repetition_penalty"], FIRST_ONLY),
-            said.get("length_adjust", 1.0),
             said.get("anonymization_only", False),
             CancelToken(),
         )

@@ -188,6 +188,10 @@ class Dit(nn.Module):
             nn.Linear(width, width), nn.SiLU(), nn.Linear(width, MEL_BANDS)
         )
 
+    def room(self, prompt: int) -> int:
+        """How many frames there are positions for, behind a prompt of so many."""
+        return self.config.positions - TOKENS - prompt
+
     def modulation(self, times: Tensor) -> Modulation:
         """What the times [R] of R rows do."""
         token = self.t_embedder(times)

@@ -203,16 +203,23 @@ class SeedVC:
         cancel: CancelToken,
     ) -> list[Row]:
         regulator = model.timbre.length_regulator
+        prompt = len(voice.prompt.mel)
+        room = model.timbre.estimator.room(prompt)
         if not options.convert_style:
-            window = self._rules.window(len(voice.prompt.mel))
-            stretch = options.length_adjust
+            window, stretch = min(self._rules.window(prompt), room), options.length_adjust
             return [timbre_row(source, regulator, window, stretch) for source in sources]
         return style_rows(
-            Styler(model.style.ar, model.style.length_regulator, regulator, self._rules),
+            Styler(
+                model.style.ar,
+                model.style.length_regulator,
+                regulator,
+                room,
+                options.length_adjust,
+                self._rules,
+            ),
             sources,
             voice.content,
             Sampling(options.top_p, options.temperature, options.repetition_penalty),
-            options.length_adjust,
             options.anonymization_only,
             cancel,
         )

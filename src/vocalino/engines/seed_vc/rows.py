@@ -18,7 +18,7 @@ from vocalino.engines.seed_vc.content import Content
 from vocalino.engines.seed_vc.dit import Dit
 from vocalino.engines.seed_vc.draws import Draws
 from vocalino.engines.seed_vc.recording import Recording
-from vocalino.engines.seed_vc.seams import Joint
+from vocalino.engines.seed_vc.seams import Crossfade
 from vocalino.engines.seed_vc.vocoding import vocode
 from vocalino.errors import GenerationFailed
 from vocalino.protocols import RowAudio, RowFailed
@@ -54,7 +54,7 @@ class Row:
 
     index: int
     chunks: Sequence[Chunk]
-    joint: Joint
+    joint: Crossfade
     draws: Draws
     samples: int | None = None
     stopped: bool = False

@@ -9,7 +9,7 @@ from vocalino.audio import Samples
 
 OVERLAP_FRAMES = 16
 OVERLAP_SAMPLES = 4096
-ABUTTED_FADE_SAMPLES = 220  # 10 ms
+BRIEF_SAMPLES = 220  # 10 ms: for parts that follow on each other and share no moment
 
 Fade = npt.NDArray[np.float64]
 
@@ -24,9 +24,10 @@ def spans(frames: int, window: int) -> list[tuple[int, int]]:
 
 
 class Crossfade:
-    """Chunks whose last and first OVERLAP_SAMPLES are the same moment."""
+    """Chunks whose last and first `overlap` samples are heard at the same time."""
 
-    def __init__(self) -> None:
+    def __init__(self, overlap: int = OVERLAP_SAMPLES) -> None:
+        self._overlap = overlap
         self._tail: Samples | None = None
 
     def add(self, wave: Samples, *, last: bool) -> Samples:
@@ -34,39 +35,17 @@ class Crossfade:
         if self._tail is not None:
             length = min(len(self._tail), len(wave))
             # A chunk shorter than the overlap gets the beginning of the ramp, as upstream has it.
-            rising, falling = _fades(length, OVERLAP_SAMPLES)
+            rising, falling = _fades(length, self._overlap)
             mixed = wave[:length] * rising + self._tail[:length] * falling
             wave = np.concatenate((mixed.astype(np.float32), wave[length:]))
         if last:
             return wave
-        kept = min(OVERLAP_SAMPLES, len(wave))
+        kept = min(self._overlap, len(wave))
         self._tail = wave[len(wave) - kept :]
         return wave[: len(wave) - kept]
 
 
-class Abutment:
-    """Chunks that follow on each other: faded out and in, so that no step clicks."""
-
-    def __init__(self) -> None:
-        self._first = True
-
-    def add(self, wave: Samples, *, last: bool) -> Samples:
-        """All of `wave`, faded where it meets another."""
-        length = min(ABUTTED_FADE_SAMPLES, len(wave) // 2)
-        rising, falling = _fades(length, length)
-        wave = wave.copy()
-        if not self._first:
-            wave[:length] *= rising
-        if not last:
-            wave[len(wave) - length :] *= falling
-        self._first = False
-        return wave
-
-
-Joint = Crossfade | Abutment
-
-
 def _fades(length: int, ramp: int) -> tuple[Fade, Fade]:
     """The first `length` places of a ramp: squared cosines that add up to 1, rising and falling."""
-    place = np.arange(length) / max(1, ramp - 1)
+    place = np.arange(length) / (ramp - 1)
     return np.cos(np.pi / 2 * (1 - place)) ** 2, np.cos(np.pi / 2 * place) ** 2

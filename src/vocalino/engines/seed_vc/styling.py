@@ -21,7 +21,7 @@ from vocalino.engines.seed_vc.hubert import HOP_SAMPLES
 from vocalino.engines.seed_vc.length import LengthRegulator, TokenEmbedding
 from vocalino.engines.seed_vc.rows import Chunk, Row, Source
 from vocalino.engines.seed_vc.rules import Rules
-from vocalino.engines.seed_vc.seams import Abutment, Crossfade
+from vocalino.engines.seed_vc.seams import BRIEF_SAMPLES, Crossfade
 from vocalino.engines.seed_vc.tokens import Sampling
 
 CONTENT_HZ = 50
@@ -33,12 +33,24 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True)
 class Styler:
-    """The style model and what it needs beside it."""
+    """The style model, and what it is to make."""
 
     ar: Ar
     embedding: TokenEmbedding
     regulator: LengthRegulator
+    room: int  # mel frames of a part, at most
+    length_adjust: float
     rules: Rules
+
+    def frames(self, source: Source, tokens: int) -> int:
+        """Mel frames of so many tokens. Left to right: the reference truncates the same number."""
+        frames, indices = source.recording.padded // HOP, len(source.content.wide)
+        return int(frames / indices * tokens * self.length_adjust)
+
+    def tokens(self, source: Source) -> int:
+        """How many tokens there is room for."""
+        indices = len(source.content.wide)
+        return max(1, self.room * indices // max(1, self.frames(source, indices)))
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,6 @@ def style_rows(
     sources: Sequence[Source],
     voice: Content,
     sampling: Sampling,
-    length_adjust: float,
     anonymous: bool,
     cancel: CancelToken,
 ) -> list[Row]:
@@ -70,8 +81,8 @@ def style_rows(
     made = _spoken(styler, parts, None if anonymous else (context, voice.wide), sampling, cancel)
     rows: list[Row] = []
     for source in sources:
-        own = [(part, made[at]) for at, part in enumerate(parts) if part.source is source]
-        rows.append(_row(styler, source, [tokens for _, tokens in own], length_adjust))
+        own = [made[at] for at, part in enumerate(parts) if part.source is source]
+        rows.append(_row(styler, source, own))
     return rows
 
 
@@ -105,22 +116,22 @@ def _job(styler: Styler, part: _Part, voice: tuple[Tensor, Tensor] | None, attem
     room = AR_POSITIONS - (len(narrow) + len(prompt) + 2)
     most = PUBLISHED_MOST
     if not styler.rules.as_published:
-        most = int(_MOST_PER_TOKEN * part.length) + _MOST_MORE
+        usual = int(_MOST_PER_TOKEN * part.length) + _MOST_MORE
+        most = min(usual, styler.tokens(part.source))
     exponentials = part.source.draws.exponentials(part.number, attempt)
     return Job(styler.embedding(narrow), prompt, exponentials, min(most, room))
 
 
 @torch.inference_mode()
-def _row(styler: Styler, source: Source, made: Sequence[Made], length_adjust: float) -> Row:
-    frames, indices = source.recording.padded // HOP, len(source.content.wide)
+def _row(styler: Styler, source: Source, made: Sequence[Made]) -> Row:
     chunks: list[Chunk] = []
     start = 0
     for part in made:
-        length = max(1, int(frames / indices * len(part.tokens) * length_adjust))
+        length = max(1, styler.frames(source, len(part.tokens)))
         tokens = torch.tensor(part.tokens, device=source.content.wide.device)
         chunks.append(Chunk(styler.regulator(tokens, length), start))
         start += length
-    joint = Crossfade() if styler.rules.as_published else Abutment()
+    joint = Crossfade() if styler.rules.as_published else Crossfade(BRIEF_SAMPLES)
     stopped = not all(part.ended for part in made)
     return Row(source.index, chunks, joint, source.draws, stopped=stopped)
 
