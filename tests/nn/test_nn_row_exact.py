@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from vocalino.nn import linear
 from vocalino.nn.activation import silu
-from vocalino.nn.linear import MOST_ROWS, PackedLinear, RowwiseLinear, make_row_exact
+from vocalino.nn.linear import MOST_ROWS, PackedLinear, RowwiseLinear, make_row_exact, plus
 from vocalino.nn.norm import RMSNorm
 
 BATCHES = (1, 2, 3, 4, 7, 10)
@@ -59,6 +59,20 @@ def test_linear_is_row_exact(inputs: int, outputs: int, bias: bool) -> None:
         torch.set_num_threads(count)
         for layer in layers(inputs, outputs, bias):
             assert_row_exact(layer, x)
+            assert_row_exact(
+                lambda both, it=layer: plus(it, *both.split((inputs, outputs), 1)),
+                rows(10, inputs + outputs),
+            )
+
+
+def test_added_products_are_sums() -> None:
+    plain, x, onto = nn.Linear(48, 33), rows(5, 48), rows(5, 33, seed=1)
+    for layer in (
+        plain,
+        PackedLinear(plain.weight, plain.bias),
+        RowwiseLinear(plain.weight, plain.bias),
+    ):
+        torch.testing.assert_close(plus(layer, x, onto), onto + plain(x), rtol=1e-5, atol=1e-5)
 
 
 def test_linear_takes_any_leading_shape() -> None:

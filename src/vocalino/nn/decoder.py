@@ -149,20 +149,27 @@ class Decoder(nn.Module):
         self.norm = RMSNorm(shape.width, shape.eps)
 
     @property
-    def _stack(self) -> list[DecoderLayer]:
+    def stack(self) -> list[DecoderLayer]:
         return cast("list[DecoderLayer]", list(self.layers))
 
-    def finish(self) -> None:
-        """To be called once, when the weights are in place."""
-        for layer in self._stack:
+    def finish(self, fold_norms: bool = False) -> None:
+        """To be called once, when the weights are in place.
+
+        `fold_norms` multiplies the weights of norms into the projections behind them: an operation
+        less, but rounded otherwise, and weights that are harder to keep in 8 bits.
+        """
+        for layer in self.stack:
             layer.self_attn.finish()
+            if fold_norms:
+                layer.input_layernorm.fold_into(layer.self_attn.qkv_proj)
+                layer.post_attention_layernorm.fold_into(layer.mlp.gate_up_proj)
 
     def whole(self, x: Tensor, rotation: Rotation, cache: KVCache) -> Tensor:
         """Embedded positions 0 to T - 1 [B, T, W] -> hidden [B, T, W]; fills the cache.
 
         `rotation` is of these positions, each part [T, 1, D].
         """
-        for number, layer in enumerate(self._stack):
+        for number, layer in enumerate(self.stack):
             x = layer.whole(x, rotation, cache, number)
         return self.norm(x)
 
@@ -171,6 +178,6 @@ class Decoder(nn.Module):
 
         `rotation` is of these positions, each part [B, 1, 1, D] or [1, D].
         """
-        for number, layer in enumerate(self._stack):
+        for number, layer in enumerate(self.stack):
             x = layer.step(x, rotation, cache, number, window)
         return self.norm(x)

@@ -35,6 +35,10 @@ class PackedLinear(nn.Module):
         rows = x.reshape(-1, self.in_features)
         return _multiply(rows, self._packed, self._bias).view(*x.shape[:-1], self.out_features)
 
+    def plus(self, x: Tensor, onto: Tensor) -> Tensor:
+        """The layer of `x` [N, in], added to `onto` [N, out] on its way to memory."""
+        return _multiply_onto(x, self._packed, self._bias, onto)
+
 
 class RowwiseLinear(nn.Module):
     """A linear layer that multiplies up to 64 rows one by one: exact by construction, on any build.
@@ -57,6 +61,11 @@ class RowwiseLinear(nn.Module):
         # Copies, since the product of a row may also depend on how it is aligned in memory.
         products = [F.linear(row.clone(), self._weight, self._bias) for row in rows.split(1)]
         return torch.cat(products).view(*x.shape[:-1], self.out_features)
+
+
+def plus(layer: nn.Module, x: Tensor, onto: Tensor) -> Tensor:
+    """The linear layer of `x` [N, in], added to `onto` [N, out]."""
+    return layer.plus(x, onto) if isinstance(layer, PackedLinear) else onto + layer(x)
 
 
 def make_row_exact(module: nn.Module) -> None:
@@ -93,11 +102,13 @@ def _packing_is_exact(inputs: int, outputs: int, has_bias: bool, threads: int) -
         torch.empty(outputs).uniform_(-1, 1, generator=random) if has_bias else None,
     )
     x = torch.empty(MOST_ROWS, inputs).uniform_(-1, 1, generator=random)
-    expected = layer(x)
+    onto = torch.empty(MOST_ROWS, outputs).uniform_(-1, 1, generator=random)
+    expected, added = layer(x), layer.plus(x, onto)
     return all(
-        torch.equal(layer(x[:count]), expected[:count])
-        and torch.equal(layer(x[-count:]), expected[-count:])
+        torch.equal(layer(x[rows]), expected[rows])
+        and torch.equal(layer.plus(x[rows], onto[rows]), added[rows])
         for count in _PROBED_ROWS
+        for rows in (slice(count), slice(-count, None))
     )
 
 
@@ -111,6 +122,10 @@ def _has_packing() -> bool:
 
 def _pack(weight: Tensor) -> Tensor:
     return torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_FOR_ROWS)
+
+
+def _multiply_onto(x: Tensor, packed: Tensor, bias: Tensor | None, onto: Tensor) -> Tensor:
+    return torch.ops.mkldnn._linear_pointwise.binary(x, onto, packed, bias, "add")
 
 
 def _multiply(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:

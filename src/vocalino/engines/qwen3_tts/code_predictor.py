@@ -12,18 +12,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vocalino.engines.qwen3_tts.config import CodePredictorConfig
+from vocalino.nn.cpu_decoder import FewPositions
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Run, Window
 from vocalino.nn.rope import Rotation, rotation
 from vocalino.nn.sampling import Sampling, pick
+
+PredictorCache = KVCache | FewPositions  # the second on a CPU in float32
 
 
 class CodePredictor(nn.Module):
     projected: Tensor  # [(K - 1) V, W], `codec_embedding` in the predictor's own width
     projected_first: Tensor  # [V of the talker, W]
     offsets: Tensor  # [K - 1]
-    start: Rotation  # of positions 0 and 1
-    turns: list[Rotation]  # of each position
+    turned: Rotation  # of all positions, each part [K, D]
 
     def __init__(self, config: CodePredictorConfig, talker_width: int) -> None:
         super().__init__()
@@ -55,29 +57,31 @@ class CodePredictor(nn.Module):
         self.register_buffer("projected_first", None, persistent=False)
         self.register_buffer("offsets", None, persistent=False)
 
-    def finish(self, first_codes: Tensor) -> None:
+    def finish(self, first_codes: Tensor, fold_norms: bool = False) -> None:
         """Project the tables. To be called once, when the weights are in place.
 
         Args:
             first_codes: the talker's embeddings [V, talker width] of the frame's first code.
+            fold_norms: see `Decoder.finish`.
         """
-        self.model.finish()
+        self.model.finish(fold_norms)
         self.projected_first = self.small_to_mtp_projection(first_codes).detach()
         self.projected = self.small_to_mtp_projection(self.codec_embedding.weight).detach()
         groups = torch.arange(self.groups - 1, device=first_codes.device)
         self.offsets = groups * self.config.vocab_size  # [K - 1]
         positions = torch.arange(self.groups, device=first_codes.device)
-        turned = rotation(
+        self.turned = rotation(
             positions, self.config.head_dim, self.config.rope_theta, first_codes.dtype
         )
-        self.start = Rotation(turned.cos[:2, None], turned.sin[:2, None])  # [2, 1, D]
-        self.turns = [
-            Rotation(turned.cos[at, None], turned.sin[at, None]) for at in range(self.groups)
-        ]
 
-    def cache(self, rows: int) -> KVCache:
-        """A cache for one frame of `rows` rows; it can be used again for every frame."""
+    def cache(self, rows: int) -> PredictorCache:
+        """A cache for one frame of `rows` rows; it can be used again for every frame.
+
+        To be made when the linear layers are what they will be.
+        """
         shape, weight = self.model.shape, self.codec_embedding.weight
+        if weight.device.type == "cpu" and weight.dtype == torch.float32:
+            return FewPositions(self.model, self.turned, rows)
         return KVCache.empty(
             shape.layers,
             rows,
@@ -88,24 +92,36 @@ class CodePredictor(nn.Module):
             dtype=weight.dtype,
         )
 
-    def first_logits(self, hidden: Tensor, first: Tensor, cache: KVCache) -> Tensor:
+    def first_logits(self, hidden: Tensor, first: Tensor, cache: PredictorCache) -> Tensor:
         """From the talker's hidden [B, W] and the first codes [B] to float32 logits [B, V]."""
         x = torch.stack(
             (self.small_to_mtp_projection(hidden), F.embedding(first, self.projected_first)), dim=1
         )
-        x = self.model.whole(x, self.start, cache)
+        if isinstance(cache, FewPositions):
+            return self.lm_head[0](cache.advance(x, 0))
+        turned = self.turned
+        start = Rotation(turned.cos[:2, None], turned.sin[:2, None])  # [2, 1, D]
+        x = self.model.whole(x, start, cache.rows(0, len(first)))
         return self.lm_head[0](x[:, 1]).float()
 
-    def next_logits(self, group: int, code: Tensor, cache: KVCache) -> Tensor:
+    def next_logits(self, group: int, code: Tensor, cache: PredictorCache) -> Tensor:
         """From the codes [B] of `group` to the logits [B, V] of the group behind it."""
-        x = F.embedding(code + (group - 1) * self.config.vocab_size, self.projected)
+        x = F.embedding(code + (group - 1) * self.config.vocab_size, self.projected).unsqueeze(1)
         position = group + 1  # behind the hidden state and the first code
+        if isinstance(cache, FewPositions):
+            return self.lm_head[group](cache.advance(x, position))
+        turned = self.turned.at(slice(position, position + 1))  # [1, D]
         window = Window(position, (Run(0, len(code), position + 1),))
-        x = self.model.step(x.unsqueeze(1), self.turns[position], cache, window)
+        x = self.model.step(x, turned, cache.rows(0, len(code)), window)
         return self.lm_head[group](x[:, 0]).float()
 
     def predict(
-        self, hidden: Tensor, first: Tensor, sampling: Sampling, uniforms: Tensor, cache: KVCache
+        self,
+        hidden: Tensor,
+        first: Tensor,
+        sampling: Sampling,
+        uniforms: Tensor,
+        cache: PredictorCache,
     ) -> Tensor:
         """All codes of a frame.
 
@@ -113,6 +129,7 @@ class CodePredictor(nn.Module):
             hidden: [B, W], the talker's final-normed hidden state that the first code came from.
             first: [B], the first codes.
             uniforms: [B, K], a random number for each group; that of group 0 is not used.
+            cache: of B rows or more.
 
         Returns:
             [B, K] codes, the first among them.

@@ -150,8 +150,7 @@ def frame_step(
     ends = (first == talker.config.codec_eos_token_id) & (rows.ended[:count] == RUNNING)
     rows.ended[:count] = torch.where(ends, frame, rows.ended[:count])
 
-    cache = rows.predictor_cache.rows(0, count)
-    codes = predictor.predict(hidden, first, draws.predictor, uniforms, cache)
+    codes = predictor.predict(hidden, first, draws.predictor, uniforms, rows.predictor_cache)
     rows.codes[slots, frame] = codes
     feed(talker, predictor, rows, slice(0, count), codes, runs, masked)
 

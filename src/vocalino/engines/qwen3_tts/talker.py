@@ -7,6 +7,7 @@ multimodal rotation carry the same position, which makes it the ordinary rotatio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from vocalino.engines.qwen3_tts.config import TalkerConfig
 from vocalino.engines.qwen3_tts.prompt import Prompt
 from vocalino.nn.activation import silu
+from vocalino.nn.cpu_decoder import CpuDecoder, ManyPositions
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Window
 from vocalino.nn.rope import Rotation, rotation
@@ -51,9 +53,14 @@ class Talker(nn.Module):
         )
         self.codec_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
-    def finish(self) -> None:
-        """To be called once, when the weights are in place."""
-        self.model.finish()
+    def finish(self, fold_norms: bool = False) -> None:
+        """To be called once, when the weights are in place; see `Decoder.finish`."""
+        self.model.finish(fold_norms)
+
+    @cached_property
+    def _cpu(self) -> CpuDecoder:
+        """Made at the first step: then the linear layers are what they will be."""
+        return CpuDecoder(self.model)
 
     @property
     def device(self) -> torch.device:
@@ -99,6 +106,9 @@ class Talker(nn.Module):
 
         `rotation` is of the rows' positions, each part [B, D].
         """
+        if self.device.type == "cpu" and self.dtype == torch.float32 and window.mask is None:
+            turns = self._cpu.turns(Rotation(rotation.cos[:, None], rotation.sin[:, None]))
+            return self._cpu.step(x, 1, turns, ManyPositions(self.model.shape, cache, window.runs))
         turned = Rotation(rotation.cos[:, None, None], rotation.sin[:, None, None])
         return self.model.step(x.unsqueeze(1), turned, cache, window).squeeze(1)
 
