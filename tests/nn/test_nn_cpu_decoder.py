@@ -1,22 +1,29 @@
-"""The CPU's quick steps: the reference's sums, and a row the same bits in every batch."""
+"""The CPU's quick steps: the reference's sums, and a row the same bits in every company."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from vocalino.nn.cpu_decoder import CpuDecoder, FewPositions, ManyPositions
+from vocalino.nn.cpu_decoder import CpuDecoder
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Run, Window, runs_of
 from vocalino.nn.linear import make_row_exact
+from vocalino.nn.quantize import quantize_linears
 from vocalino.nn.rope import Rotation, rotation
 
-SHAPE = DecoderShape(layers=2, width=48, hidden=80, heads=6, kv_heads=2, head_dim=16, eps=1e-6)
-POSITIONS = 12
-TURNED = rotation(torch.arange(POSITIONS), SHAPE.head_dim, 1e4)
+# Widths that fill neither the kernels' vectors nor their blocks, and some that do.
+SHAPES = [
+    DecoderShape(layers=2, width=48, hidden=80, heads=6, kv_heads=2, head_dim=16, eps=1e-6),
+    DecoderShape(layers=2, width=37, hidden=131, heads=4, kv_heads=4, head_dim=10, eps=1e-2),
+    DecoderShape(layers=1, width=128, hidden=192, heads=4, kv_heads=1, head_dim=64, eps=1e-6),
+]
+POSITIONS = 30
+LENGTHS = (3, 3, 7, 20, 20, 7, 1, 29, 12, 3)  # of the rows' pasts
 
 
 @pytest.fixture(autouse=True)
@@ -27,106 +34,116 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(params=SHAPES, ids=lambda shape: f"{shape.width} wide")
+def shape(request: pytest.FixtureRequest) -> DecoderShape:
+    return request.param
+
+
 def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 @torch.no_grad()
-def decoder(*, fold_norms: bool = False, packed: bool = False) -> Decoder:
+def decoder(shape: DecoderShape) -> Decoder:
     """The same weights every time."""
-    made = Decoder(SHAPE)
+    made = Decoder(shape)
     for seed, weight in enumerate(made.parameters()):
         drawn = random(*weight.shape, seed=seed)
         weight.copy_(1.0 + 0.3 * drawn if weight.dim() == 1 else drawn / weight.shape[1] ** 0.5)
-    made.finish(fold_norms)
-    if packed:
-        make_row_exact(made)
+    made.finish()
     return made.requires_grad_(False)
 
 
-def cache(rows: int) -> KVCache:
-    sizes = (SHAPE.layers, rows, SHAPE.kv_heads, POSITIONS, SHAPE.head_dim)
+def quick(shape: DecoderShape) -> CpuDecoder:
+    made = decoder(shape)
+    make_row_exact(made)
+    steps = CpuDecoder.of(made)
+    assert steps
+    return steps
+
+
+def turned(shape: DecoderShape) -> Rotation:
+    return rotation(torch.arange(POSITIONS), shape.head_dim, 1e4)
+
+
+def cache(shape: DecoderShape, rows: int) -> KVCache:
+    sizes = (shape.layers, rows, shape.kv_heads, POSITIONS, shape.head_dim)
     return KVCache.empty(*sizes, device=torch.device("cpu"), dtype=torch.float32)
 
 
-def reference(x: Tensor, prompt: int) -> Tensor:
-    """All positions of x [B, T, W] by the plain decoder, the first `prompt` at once."""
-    plain, kept = decoder(), cache(len(x))
-    turned = TURNED.at(slice(0, prompt))
-    start = Rotation(turned.cos[:, None], turned.sin[:, None])
-    hidden = [plain.whole(x[:, :prompt], start, kept)]
-    for at in range(prompt, x.shape[1]):
-        window = Window(at, (Run(0, len(x), at + 1),))
-        hidden.append(plain.step(x[:, at : at + 1], TURNED.at(slice(at, at + 1)), kept, window))
-    return torch.cat(hidden, dim=1)
+def pasts(shape: DecoderShape) -> KVCache:
+    """Random keys and values of ten rows, each of its length; garbage behind it."""
+    made = cache(shape, len(LENGTHS))
+    made.keys.copy_(random(*made.keys.shape, seed=1))
+    made.values.copy_(random(*made.values.shape, seed=2))
+    return made
 
 
-def few(made: Decoder, x: Tensor, prompt: int, rows: int = 10) -> Tensor:
-    """The last of the prompt and every position behind it, [B, T - prompt + 1, W]."""
-    steps = FewPositions(made, TURNED, rows)
-    hidden = [steps.advance(x[:, :prompt], 0)]
-    hidden += [steps.advance(x[:, at : at + 1], at) for at in range(prompt, x.shape[1])]
-    return torch.stack(hidden, dim=1)
-
-
-def many(made: Decoder, x: Tensor, lengths: list[int]) -> Tensor:
-    """Rows x [B, 1, W] behind random pasts, `lengths` with the new position included."""
-    kept = cache(len(x))
-    for buffer in (kept.keys, kept.values):
-        for row, length in enumerate(lengths):
-            buffer[:, row] = random(*buffer[:, row].shape, seed=length)
-    turned = TURNED.at(torch.tensor(lengths) - 1)
-    steps = CpuDecoder(made)
-    turns = steps.turns(Rotation(turned.cos[:, None], turned.sin[:, None]))
-    return steps.step(x[:, 0], 1, turns, ManyPositions(SHAPE, kept, runs_of(lengths)))
-
-
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("fold_norms", [False, True])
-@pytest.mark.parametrize("prompt", [1, 2, 5])
-def test_few_positions_are_those_of_the_reference(
-    prompt: int, fold_norms: bool, packed: bool
-) -> None:
-    x = random(3, POSITIONS, SHAPE.width)
-    made = few(decoder(fold_norms=fold_norms, packed=packed), x, prompt)
-    torch.testing.assert_close(made, reference(x, prompt)[:, prompt - 1 :], rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("fold_norms", [False, True])
-def test_many_positions_are_those_of_the_reference(fold_norms: bool) -> None:
-    lengths, plain, kept = [3, 3, 9, 12, 9], decoder(), cache(5)
-    x = random(5, 1, SHAPE.width)
-    for buffer in (kept.keys, kept.values):
-        for row, length in enumerate(lengths):
-            buffer[:, row] = random(*buffer[:, row].shape, seed=length)
-    positions = torch.tensor(lengths) - 1
-    turned = TURNED.at(positions)
-    turned = Rotation(turned.cos[:, None, None], turned.sin[:, None, None])
-    expected = plain.step(x, turned, kept, Window(positions, runs_of(lengths)))
-    made = many(decoder(fold_norms=fold_norms, packed=True), x, lengths)
+def test_a_step_is_that_of_the_reference(shape: DecoderShape) -> None:
+    x, positions = random(len(LENGTHS), shape.width), torch.tensor(LENGTHS)
+    kept, expected_kept = pasts(shape), pasts(shape)
+    places = np.arange(len(LENGTHS))
+    made = quick(shape).step(x, places, positions.numpy(), turned(shape), kept)
+    turn = turned(shape).at(positions)
+    turn = Rotation(turn.cos[:, None, None], turn.sin[:, None, None])
+    window = Window(positions, runs_of([length + 1 for length in LENGTHS]))
+    expected = decoder(shape).step(x.unsqueeze(1), turn, expected_kept, window)
     torch.testing.assert_close(made, expected[:, 0], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(kept.keys, expected_kept.keys, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(kept.values, expected_kept.values, rtol=1e-5, atol=1e-5)
 
 
-def test_a_cache_can_be_used_again() -> None:
-    made = decoder(fold_norms=True, packed=True)
-    steps, x = FewPositions(made, TURNED, 4), random(4, 3, SHAPE.width)
-    first = [steps.advance(x[:, :2], 0), steps.advance(x[:, 2:], 2)]
-    steps.advance(random(2, 2, SHAPE.width, seed=5), 0)
-    again = [steps.advance(x[:, :2], 0), steps.advance(x[:, 2:], 2)]
-    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+def test_several_positions_of_a_row_see_what_is_before_them(shape: DecoderShape) -> None:
+    rows, new = 3, 5
+    x, kept = random(rows, new, shape.width), cache(shape, rows + 1)
+    places, positions = np.arange(rows).repeat(new), np.tile(np.arange(new), rows)
+    made = quick(shape).step(x.flatten(0, 1), places, positions, turned(shape), kept)
+    turn = turned(shape).at(slice(0, new))
+    whole = Rotation(turn.cos[:, None], turn.sin[:, None])
+    expected = decoder(shape).whole(x, whole, cache(shape, rows))
+    torch.testing.assert_close(made.view(x.shape), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("way", ["few", "many"])
-def test_a_row_is_the_same_in_every_batch(way: str, threads: int) -> None:
-    torch.set_num_threads(threads)
-    made = decoder(fold_norms=True, packed=True)
-    x, lengths = random(10, POSITIONS, SHAPE.width), [5, 5, 5, 8, 8, 12, 5, 5, 9, 12]
-    ways: dict[str, Callable[[list[int]], Tensor]] = {
-        "few": lambda rows: few(made, x[rows], 2),
-        "many": lambda rows: many(made, x[rows, :1], [lengths[row] for row in rows]),
-    }
-    alone = [ways[way]([row])[0] for row in range(10)]
-    for rows in ([*range(10)], [7, 2], [9, 1, 4, 3], [8, 6, 5, 2, 1, 0, 3]):
-        for row, out in zip(rows, ways[way](rows), strict=True):
-            assert torch.equal(out, alone[row]), row
+def test_a_run_of_steps_stays_with_the_reference(shape: DecoderShape) -> None:
+    steps, plain = quick(shape), decoder(shape)
+    kept, plain_kept = cache(shape, 2), cache(shape, 2)
+    for at in range(12):
+        x = random(2, shape.width, seed=at)
+        made = steps.step(x, np.arange(2), np.full(2, at), turned(shape), kept)
+        window = Window(at, (Run(0, 2, at + 1),))
+        turn = turned(shape).at(slice(at, at + 1))
+        expected = plain.step(x.unsqueeze(1), turn, plain_kept, window)
+        torch.testing.assert_close(made, expected[:, 0], rtol=1e-5, atol=1e-5)
+
+
+def test_what_comes_in_is_left_alone(shape: DecoderShape) -> None:
+    x = random(2, shape.width)
+    quick(shape).step(x, np.arange(2), np.zeros(2, int), turned(shape), cache(shape, 2))
+    assert torch.equal(x, random(2, shape.width))
+
+
+def test_a_row_is_the_same_in_every_company(shape: DecoderShape) -> None:
+    steps, x, lengths = quick(shape), random(len(LENGTHS), shape.width), np.array(LENGTHS)
+
+    def run(rows: list[int]) -> tuple[Tensor, Tensor]:
+        kept = pasts(shape)
+        out = steps.step(x[rows], np.array(rows), lengths[rows], turned(shape), kept)
+        return out, kept.keys[:, rows, :, lengths[rows]]
+
+    torch.set_num_threads(1)
+    alone = [run([row]) for row in range(len(LENGTHS))]
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        for rows in ([*range(10)], [7, 2], [9, 1, 4], [3, 0, 8, 6], [8, 6, 5, 2, 1, 0, 3], [5]):
+            for at, row in enumerate(rows):
+                out, keys = run(rows)
+                assert torch.equal(out[at], alone[row][0][0]), (threads, rows, row)
+                assert torch.equal(keys[at], alone[row][1][0]), (threads, rows, row)
+
+
+def test_other_layers_are_left_to_the_reference() -> None:
+    assert CpuDecoder.of(decoder(SHAPES[0])) is None
+    narrow = decoder(SHAPES[0])
+    quantize_linears(narrow)
+    make_row_exact(narrow)
+    assert CpuDecoder.of(narrow) is None

@@ -152,17 +152,10 @@ class Decoder(nn.Module):
     def stack(self) -> list[DecoderLayer]:
         return cast("list[DecoderLayer]", list(self.layers))
 
-    def finish(self, fold_norms: bool = False) -> None:
-        """To be called once, when the weights are in place.
-
-        `fold_norms` multiplies the weights of norms into the projections behind them: an operation
-        less, but rounded otherwise, and weights that are harder to keep in 8 bits.
-        """
+    def finish(self) -> None:
+        """To be called once, when the weights are in place."""
         for layer in self.stack:
             layer.self_attn.finish()
-            if fold_norms:
-                layer.input_layernorm.fold_into(layer.self_attn.qkv_proj)
-                layer.post_attention_layernorm.fold_into(layer.mlp.gate_up_proj)
 
     def whole(self, x: Tensor, rotation: Rotation, cache: KVCache) -> Tensor:
         """Embedded positions 0 to T - 1 [B, T, W] -> hidden [B, T, W]; fills the cache.

@@ -17,14 +17,9 @@ def normed(x: Tensor, eps: float) -> Tensor:
     if x.device.type != "cpu":
         return F.rms_norm(x.float(), x.shape[-1:], eps=eps).to(x.dtype)
     wide = x.float()
-    return (wide * inverse_rms(wide, eps)).to(x.dtype)
-
-
-def inverse_rms(x: Tensor, eps: float, out: Tensor | None = None) -> Tensor:
-    """What a float32 `x` [..., D] on the CPU is to be multiplied with. [..., 1]"""
-    length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-    mean = torch.addcmul(_on_cpu(eps), length, length, value=1.0 / x.shape[-1], out=out)
-    return mean.rsqrt_()
+    length = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
+    mean = torch.addcmul(_on_cpu(eps), length, length, value=1.0 / x.shape[-1])
+    return (wide * mean.rsqrt_()).to(x.dtype)
 
 
 @cache
@@ -43,15 +38,8 @@ class RMSNorm(nn.Module):
     def __init__(self, dim: int, eps: float) -> None:
         super().__init__()
         self.eps = eps
-        self.folded = False  # whether what reads the norm holds the weight, too
         self.weight = nn.Parameter(torch.empty(dim))
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., D] -> [..., D]"""
-        scaled = normed(x, self.eps)
-        return scaled if self.folded else scaled * self.weight
-
-    def fold_into(self, linear: nn.Linear) -> None:
-        """Multiply the weight into that of `linear`, the norm's only reader."""
-        linear.weight.mul_(self.weight)
-        self.folded = True
+        return normed(x, self.eps) * self.weight

@@ -19,7 +19,7 @@ class Rotation:
     sin: Tensor
 
     def at(self, positions: Tensor | slice) -> Rotation:
-        """The rows of `positions` [...]: [..., D] each. Of a slice they are views."""
+        """The rows of `positions` [...]: [..., D] each. Those of a slice are views."""
         return Rotation(self.cos[positions], self.sin[positions])
 
 

@@ -7,18 +7,19 @@ talker's width to its own at every step; the tables are projected once here, whe
 
 from __future__ import annotations
 
+from functools import cached_property
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vocalino.engines.qwen3_tts.config import CodePredictorConfig
-from vocalino.nn.cpu_decoder import FewPositions
+from vocalino.nn.cpu_decoder import CpuDecoder
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Run, Window
 from vocalino.nn.rope import Rotation, rotation
 from vocalino.nn.sampling import Sampling, pick
-
-PredictorCache = KVCache | FewPositions  # the second on a CPU in float32
 
 
 class CodePredictor(nn.Module):
@@ -57,14 +58,13 @@ class CodePredictor(nn.Module):
         self.register_buffer("projected_first", None, persistent=False)
         self.register_buffer("offsets", None, persistent=False)
 
-    def finish(self, first_codes: Tensor, fold_norms: bool = False) -> None:
+    def finish(self, first_codes: Tensor) -> None:
         """Project the tables. To be called once, when the weights are in place.
 
         Args:
             first_codes: the talker's embeddings [V, talker width] of the frame's first code.
-            fold_norms: see `Decoder.finish`.
         """
-        self.model.finish(fold_norms)
+        self.model.finish()
         self.projected_first = self.small_to_mtp_projection(first_codes).detach()
         self.projected = self.small_to_mtp_projection(self.codec_embedding.weight).detach()
         groups = torch.arange(self.groups - 1, device=first_codes.device)
@@ -74,14 +74,14 @@ class CodePredictor(nn.Module):
             positions, self.config.head_dim, self.config.rope_theta, first_codes.dtype
         )
 
-    def cache(self, rows: int) -> PredictorCache:
-        """A cache for one frame of `rows` rows; it can be used again for every frame.
+    @cached_property
+    def _quick(self) -> CpuDecoder | None:
+        """Looked for at the first step: then the linear layers are what they will be."""
+        return CpuDecoder.of(self.model)
 
-        To be made when the linear layers are what they will be.
-        """
+    def cache(self, rows: int) -> KVCache:
+        """A cache for one frame of `rows` rows; it can be used again for every frame."""
         shape, weight = self.model.shape, self.codec_embedding.weight
-        if weight.device.type == "cpu" and weight.dtype == torch.float32:
-            return FewPositions(self.model, self.turned, rows)
         return KVCache.empty(
             shape.layers,
             rows,
@@ -92,36 +92,44 @@ class CodePredictor(nn.Module):
             dtype=weight.dtype,
         )
 
-    def first_logits(self, hidden: Tensor, first: Tensor, cache: PredictorCache) -> Tensor:
+    def first_logits(self, hidden: Tensor, first: Tensor, cache: KVCache) -> Tensor:
         """From the talker's hidden [B, W] and the first codes [B] to float32 logits [B, V]."""
         x = torch.stack(
             (self.small_to_mtp_projection(hidden), F.embedding(first, self.projected_first)), dim=1
         )
-        if isinstance(cache, FewPositions):
-            return self.lm_head[0](cache.advance(x, 0))
-        turned = self.turned
-        start = Rotation(turned.cos[:2, None], turned.sin[:2, None])  # [2, 1, D]
-        x = self.model.whole(x, start, cache.rows(0, len(first)))
-        return self.lm_head[0](x[:, 1]).float()
+        return self.lm_head[0](self._start(x, cache)).float()
 
-    def next_logits(self, group: int, code: Tensor, cache: PredictorCache) -> Tensor:
+    def next_logits(self, group: int, code: Tensor, cache: KVCache) -> Tensor:
         """From the codes [B] of `group` to the logits [B, V] of the group behind it."""
-        x = F.embedding(code + (group - 1) * self.config.vocab_size, self.projected).unsqueeze(1)
-        position = group + 1  # behind the hidden state and the first code
-        if isinstance(cache, FewPositions):
-            return self.lm_head[group](cache.advance(x, position))
+        x = F.embedding(code + (group - 1) * self.config.vocab_size, self.projected)
+        # Behind the hidden state and the first code.
+        return self.lm_head[group](self._step(x, group + 1, cache)).float()
+
+    def _start(self, x: Tensor, cache: KVCache) -> Tensor:
+        """Positions 0 and 1 of the first rows -> the hidden state of the second.
+
+        [B, 2, W] -> [B, W]
+        """
+        rows = len(x)
+        if self._quick:
+            places, positions = np.arange(rows).repeat(2), np.tile((0, 1), rows)
+            out = self._quick.step(x.flatten(0, 1), places, positions, self.turned, cache)
+            return out[1::2]
+        start = Rotation(self.turned.cos[:2, None], self.turned.sin[:2, None])  # [2, 1, D]
+        return self.model.whole(x, start, cache.rows(0, rows))[:, 1]
+
+    def _step(self, x: Tensor, position: int, cache: KVCache) -> Tensor:
+        """The next position of the first rows. [B, W] -> [B, W]"""
+        rows = len(x)
+        if self._quick:
+            positions = np.full(rows, position)
+            return self._quick.step(x, np.arange(rows), positions, self.turned, cache)
         turned = self.turned.at(slice(position, position + 1))  # [1, D]
-        window = Window(position, (Run(0, len(code), position + 1),))
-        x = self.model.step(x, turned, cache.rows(0, len(code)), window)
-        return self.lm_head[group](x[:, 0]).float()
+        window = Window(position, (Run(0, rows, position + 1),))
+        return self.model.step(x.unsqueeze(1), turned, cache.rows(0, rows), window)[:, 0]
 
     def predict(
-        self,
-        hidden: Tensor,
-        first: Tensor,
-        sampling: Sampling,
-        uniforms: Tensor,
-        cache: PredictorCache,
+        self, hidden: Tensor, first: Tensor, sampling: Sampling, uniforms: Tensor, cache: KVCache
     ) -> Tensor:
         """All codes of a frame.
 

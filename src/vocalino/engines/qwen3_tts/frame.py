@@ -15,7 +15,6 @@ from vocalino.engines.qwen3_tts.code_predictor import CodePredictor
 from vocalino.engines.qwen3_tts.config import CONTROL_IDS, TalkerConfig
 from vocalino.engines.qwen3_tts.talker import Talker
 from vocalino.nn.kv_cache import KVCache, Run, Window
-from vocalino.nn.rope import Rotation
 from vocalino.nn.sampling import Sampling, penalise, pick
 
 MIN_FRAMES = 2  # upstream's min_new_tokens: no end before the second frame
@@ -176,6 +175,5 @@ def feed(
     if masked:
         places = torch.arange(runs[0].length, device=position.device)
         mask = (places <= position.unsqueeze(1))[:, None, None]  # [B, 1, 1, T]
-    cache = KVCache(rows.cache.keys[:, which], rows.cache.values[:, which])
-    turned: Rotation = rows.rotation.at(position)
-    rows.hidden[which] = talker.step(x, turned, cache, Window(position, runs, mask))
+    window = Window(position, runs, mask)
+    rows.hidden[which] = talker.step(x, rows.rotation, rows.cache, which, window)

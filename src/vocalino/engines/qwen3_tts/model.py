@@ -32,13 +32,11 @@ class SpeechModel(nn.Module):
         """To be called once, when the weights are in place.
 
         `quantize` keeps the projections of both stacks in 8 bits (spec section 13.1); embeddings,
-        heads and norms stay as they are. On the CPU in float32 the other projections are put into a
-        form in which a row's result does not depend on the batch, and hold the norms before them.
+        heads and norms stay as they are. On the CPU the other projections are put into a form in
+        which a row's result does not depend on the batch.
         """
-        embeddings = self.talker.codec_embedding.weight
-        on_cpu = embeddings.device.type == "cpu" and embeddings.dtype == torch.float32
-        self.talker.finish(fold_norms=on_cpu and not quantize)
-        self.code_predictor.finish(embeddings, fold_norms=on_cpu and not quantize)
+        self.talker.finish()
+        self.code_predictor.finish(self.talker.codec_embedding.weight)
         if quantize:
             quantize_linears(self.talker.model)
             quantize_linears(self.code_predictor.model)
