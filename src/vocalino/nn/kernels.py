@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from llvmlite.ir import FloatType
 from numba import get_num_threads, njit, prange, set_num_threads, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ Indices = NDArray[np.int64]
 LANES = 64  # outputs that are added up together: whole vectors, and enough of them in flight
 MOST_THREADS = get_num_threads()
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
+TO_WHOLE = np.float32(1.5 * 2**23)  # what is added to it has no room for fractions
 
 
 def _compiled(function: Callable[..., Any], parallel: bool = False) -> Any:
@@ -48,7 +50,33 @@ def _fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:
     return signature, lambda _context, builder, _signature, values: builder.fma(*values)
 
 
+def _power_of_two(_typing: Any, exponent: Any) -> Any:
+    """2 to a whole int32 from -126 to 127, by its bits."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        (whole,) = values
+        bits = builder.shl(builder.add(whole, whole.type(127)), whole.type(23))
+        return builder.bitcast(bits, FloatType())
+
+    return types.float32(types.int32), generate
+
+
 fma: Any = intrinsic(_fma)
+power_of_two: Any = intrinsic(_power_of_two)
+
+
+def _exp(x: Any) -> Any:
+    """e to the x, of float32 from -87 to 88, in steps that a vector can take, too."""
+    x = min(max(x, np.float32(-87.0)), np.float32(88.0))
+    whole = fma(x, np.float32(1.44269504), TO_WHOLE) - TO_WHOLE  # of the power of two
+    rest = fma(whole, np.float32(-0.693359375), x)  # ln 2 in two parts
+    rest = fma(whole, np.float32(2.12194440e-4), rest)
+    series = fma(np.float32(1.9875691500e-4), rest, np.float32(1.3981999507e-3))  # Cephes, expf
+    series = fma(series, rest, np.float32(8.3334519073e-3))
+    series = fma(series, rest, np.float32(4.1665795894e-2))
+    series = fma(series, rest, np.float32(1.6666665459e-1))
+    series = fma(series, rest, np.float32(5.0000001201e-1))
+    return (fma(series, rest * rest, rest) + ONE) * power_of_two(np.int32(whole))
 
 
 def _four_rows(weights: Floats, x: Floats, row: int, sums: Floats) -> None:
@@ -117,32 +145,34 @@ def _multiply(weights: Floats, x: Floats, out: Floats, add: bool, threads: int) 
                         out[row + one, first + lane] = value
 
 
-def _dot(a: Floats, b: Floats, count: int) -> Any:
-    """The sum of products of the first `count` values, in 16 sums that are then added up."""
-    sums = np.zeros(16, np.float32)
-    whole = count - count % 16
+def _dot(a: Floats, b: Floats, sums: Floats) -> Any:
+    """The sum of products of two vectors, in 16 sums that are then added up."""
+    sums[:] = ZERO
+    whole = len(a) - len(a) % 16
     for i in range(0, whole, 16):
         for lane in range(16):
             sums[lane] = fma(a[i + lane], b[i + lane], sums[lane])
-    for i in range(whole, count):
+    for i in range(whole, len(a)):
         sums[i - whole] = fma(a[i], b[i], sums[i - whole])
-    total = ZERO
-    for lane in range(16):
-        total += sums[lane]
-    return total
+    for lane in range(8):
+        sums[lane] += sums[lane + 8]
+    for lane in range(4):
+        sums[lane] += sums[lane + 4]
+    return (sums[0] + sums[2]) + (sums[1] + sums[3])
 
 
-def _norm(x: Floats, weight: Floats, eps: Any, out: Floats) -> None:
+def _norm(x: Floats, weight: Floats, eps: Any, sums: Floats, out: Floats) -> None:
     """RMSNorm of one row; `out` may be `x`."""
-    scale = ONE / math.sqrt(dot(x, x, len(x)) / np.float32(len(x)) + eps)
+    scale = ONE / math.sqrt(dot(x, x, sums) / np.float32(len(x)) + eps)
     for i in range(len(x)):
         out[i] = x[i] * scale * weight[i]
 
 
 def _norm_rows(x: Floats, weight: Floats, eps: Any, out: Floats) -> None:
     """RMSNorm of each row of x [N, W]; `out` may be `x`."""
+    sums = np.empty(16, np.float32)
     for row in range(len(x)):
-        norm(x[row], weight, eps, out[row])
+        norm(x[row], weight, eps, sums, out[row])
 
 
 def _turn(head: Floats, cos: Floats, sin: Floats) -> None:
@@ -169,7 +199,7 @@ def _attend(
     scale = ONE / math.sqrt(np.float32(dim))
     work = len(places) * kv_heads
     for thread in prange(threads):
-        weights = np.empty(length, np.float32)
+        weights, sums = np.empty(length, np.float32), np.empty(16, np.float32)
         for unit in range(work * thread // threads, work * (thread + 1) // threads):
             row, kv = unit // kv_heads, unit % kv_heads
             past_keys, past_values = keys[places[row], kv], values[places[row], kv]
@@ -177,11 +207,12 @@ def _attend(
             for head in range(kv * group, (kv + 1) * group):
                 largest = np.float32(-np.inf)
                 for at in range(seen):
-                    weights[at] = dot(heads[row, head], past_keys[at], dim) * scale
+                    weights[at] = dot(heads[row, head], past_keys[at], sums) * scale
                     largest = max(largest, weights[at])
                 total = ZERO
                 for at in range(seen):
-                    weights[at] = math.exp(weights[at] - largest)
+                    weights[at] = exp(weights[at] - largest)
+                for at in range(seen):
                     total += weights[at]
                 mixed = out[row, head * dim : (head + 1) * dim]
                 mixed[:] = ZERO
@@ -228,11 +259,12 @@ def _decoder_layer(
     norm_rows(x, input_norm, eps, normed)
     multiply(qkv, normed, projected, False, threads)
     by_head = projected.reshape(rows, heads + 2 * kv_heads, dim)
+    sums = np.empty(16, np.float32)
     for row in range(rows):
         place, at = places[row], positions[row]
         for head in range(heads + kv_heads):
             vector = by_head[row, head]
-            norm(vector, q_norm if head < heads else k_norm, eps, vector)
+            norm(vector, q_norm if head < heads else k_norm, eps, sums, vector)
             turn(vector, cos[at], sin[at])
         keys[place, :, at] = by_head[row, heads : heads + kv_heads]
         values[place, :, at] = by_head[row, heads + kv_heads :]
@@ -244,12 +276,12 @@ def _decoder_layer(
     for row in range(rows):
         for i in range(hidden):
             gate = both[row, i]
-            gated[row, i] = gate / (ONE + math.exp(-gate)) * both[row, hidden + i]
+            gated[row, i] = gate / (ONE + exp(-gate)) * both[row, hidden + i]
     multiply(down, gated, x, True, threads)
 
 
 four_rows, one_row = _compiled(_four_rows), _compiled(_one_row)
 multiply = _compiled(_multiply, parallel=True)
-dot, norm, norm_rows, turn = map(_compiled, (_dot, _norm, _norm_rows, _turn))
+exp, dot, norm, norm_rows, turn = map(_compiled, (_exp, _dot, _norm, _norm_rows, _turn))
 attend = _compiled(_attend, parallel=True)
 decoder_layer = _compiled(_decoder_layer)
