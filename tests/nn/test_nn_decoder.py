@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vocalino.nn import linear
 from vocalino.nn.decoder import Attention, Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Run, Window, runs_of
 from vocalino.nn.linear import make_row_exact
@@ -43,12 +44,14 @@ def set_randomly(module: nn.Module) -> None:
         weight.requires_grad = False
 
 
-@pytest.fixture(scope="module")
-def decoder() -> Decoder:
+@pytest.fixture(scope="module", params=[True, False], ids=["kernels", "no kernels"])
+def decoder(request: pytest.FixtureRequest) -> Decoder:
     made = Decoder(SHAPE)
     set_randomly(made)
     made.finish()
-    make_row_exact(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "has_kernels", lambda: request.param)
+        make_row_exact(made)
     return made
 
 

@@ -12,12 +12,19 @@ from torch.nn import functional as F
 
 from vocalino.nn import linear
 from vocalino.nn.activation import silu
-from vocalino.nn.linear import MOST_ROWS, PackedLinear, RowwiseLinear, make_row_exact
+from vocalino.nn.linear import (
+    MOST_ROWS,
+    KernelLinear,
+    PackedLinear,
+    RowwiseLinear,
+    make_row_exact,
+)
 from vocalino.nn.norm import RMSNorm
 
 BATCHES = (1, 2, 3, 4, 7, 10)
 WIDTHS = (48, 64, 96, 1000)
 THREADS = (1, 3)
+KINDS = (KernelLinear, PackedLinear, RowwiseLinear)
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +50,24 @@ def assert_row_exact(op: Callable[[Tensor], Tensor], x: Tensor) -> None:
 
 
 def layers(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
+    """Each kind; the packed one where it is exact."""
     torch.manual_seed(inputs + outputs)
     plain = nn.Linear(inputs, outputs, bias=bias)
     made = nn.Sequential(nn.Linear(inputs, outputs, bias=bias))
     made.load_state_dict(plain.state_dict(prefix="0."))
-    make_row_exact(made)
-    return [made, RowwiseLinear(plain.weight, plain.bias)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "has_kernels", lambda: False)
+        make_row_exact(made)
+    return [
+        made,
+        KernelLinear(plain.weight, plain.bias),
+        RowwiseLinear(plain.weight, plain.bias),
+    ]
+
+
+@pytest.fixture
+def no_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "has_kernels", lambda: False)
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -67,17 +86,16 @@ def test_linear_takes_any_leading_shape() -> None:
     for shape in [(48,), (5, 48), (4, 1, 48), (2, 3, 48), (0, 48), (2, 100, 48)]:
         x = rows(1, *shape)[0]
         expected = plain(x)
-        for layer in (
-            PackedLinear(plain.weight, plain.bias),
-            RowwiseLinear(plain.weight, plain.bias),
-        ):
+        for kind in KINDS:
+            layer = kind(plain.weight, plain.bias)
             torch.testing.assert_close(layer(x), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_linear_takes_a_view() -> None:
     plain = nn.Linear(96, 48)
     x = rows(4, 7, 192)
-    for layer in (PackedLinear(plain.weight, None), RowwiseLinear(plain.weight, None)):
+    for kind in KINDS:
+        layer = kind(plain.weight, None)
         view, whole = layer(x[:, -1, 96:]), layer(x[:, -1, 96:].contiguous())
         assert torch.equal(view, whole)
 
@@ -86,6 +104,22 @@ def test_a_row_of_two_positions_does_not_feel_its_neighbours() -> None:
     """The first step of the code predictor: the hidden state and the first code."""
     for layer in layers(64, 96, bias=False):
         assert_row_exact(layer, rows(10, 2, 64))
+
+
+def test_our_own_layer_is_the_same_with_any_number_of_threads() -> None:
+    x, plain = rows(11, 97), nn.Linear(97, 300)
+    layer = KernelLinear(plain.weight, plain.bias)
+    made = []
+    for count in (1, 2, 5):
+        torch.set_num_threads(count)
+        made.append(layer(x))
+    assert torch.equal(made[0], made[1]) and torch.equal(made[0], made[2])
+
+
+def test_our_own_layers_are_taken_where_there_is_numba() -> None:
+    module = nn.Sequential(nn.Linear(8, 8))
+    make_row_exact(module)
+    assert isinstance(module[0], KernelLinear)
 
 
 def test_a_long_prompt_gives_the_same_every_time() -> None:
@@ -105,12 +139,12 @@ def test_only_float32_linears_are_replaced() -> None:
     make_row_exact(module)
     inner = module[1]
     assert isinstance(inner, nn.Sequential)
-    exact = (PackedLinear, RowwiseLinear)
-    assert isinstance(module[0], exact) and isinstance(inner[0], exact)
+    assert isinstance(module[0], KINDS) and isinstance(inner[0], KINDS)
     assert type(module[2]) is type(module[3]) is nn.Linear
     assert not list(module[0].parameters())  # the weight in torch's layout is gone
 
 
+@pytest.mark.usefixtures("no_kernels")
 def test_without_the_packing_rows_are_multiplied_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     linear._packing_is_exact.cache_clear()
@@ -120,6 +154,7 @@ def test_without_the_packing_rows_are_multiplied_alone(monkeypatch: pytest.Monke
     assert isinstance(module[0], RowwiseLinear)
 
 
+@pytest.mark.usefixtures("no_kernels")
 def test_a_packing_that_feels_neighbours_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe notices a product that changes with the number of rows, be it by little."""
     multiply = linear._multiply

@@ -149,12 +149,12 @@ class Decoder(nn.Module):
         self.norm = RMSNorm(shape.width, shape.eps)
 
     @property
-    def _stack(self) -> list[DecoderLayer]:
+    def stack(self) -> list[DecoderLayer]:
         return cast("list[DecoderLayer]", list(self.layers))
 
     def finish(self) -> None:
         """To be called once, when the weights are in place."""
-        for layer in self._stack:
+        for layer in self.stack:
             layer.self_attn.finish()
 
     def whole(self, x: Tensor, rotation: Rotation, cache: KVCache) -> Tensor:
@@ -162,7 +162,7 @@ class Decoder(nn.Module):
 
         `rotation` is of these positions, each part [T, 1, D].
         """
-        for number, layer in enumerate(self._stack):
+        for number, layer in enumerate(self.stack):
             x = layer.whole(x, rotation, cache, number)
         return self.norm(x)
 
@@ -171,6 +171,6 @@ class Decoder(nn.Module):
 
         `rotation` is of these positions, each part [B, 1, 1, D] or [1, D].
         """
-        for number, layer in enumerate(self._stack):
+        for number, layer in enumerate(self.stack):
             x = layer.step(x, rotation, cache, number, window)
         return self.norm(x)

@@ -8,6 +8,7 @@ layers here give a row the same bits whatever the number of rows, its place and 
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +19,35 @@ MOST_ROWS = 64  # up to here a row is exact; more are a prompt, which always com
 _PROBED_ROWS = (1, 2, 3, 4, 5, 7, 8, 10, 16, 33, MOST_ROWS)
 
 
+class KernelLinear(nn.Module):
+    """A linear layer of our own, see nn/kernels.py: exact by construction, and the quickest.
+
+    Its weight is laid out for it, and no part of the state dict: it is for inference only.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        from vocalino.nn.kernels import LANES, multiply, threads
+
+        super().__init__()
+        self.out_features, self.in_features = weight.shape
+        self._multiply, self._threads = multiply, threads
+        whole = F.pad(weight.detach(), (0, 0, 0, -self.out_features % LANES))
+        blocks = whole.view(-1, LANES, self.in_features).mT
+        self.packed = blocks.contiguous().numpy()  # [blocks, in, LANES]
+        self._bias = None if bias is None else bias.detach()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., in] -> [..., out]"""
+        rows = x.detach().reshape(-1, self.in_features).contiguous()
+        y = rows.new_empty(len(rows), self.out_features)
+        self._multiply(self.packed, rows.numpy(), y.numpy(), False, self._threads())
+        if self._bias is not None:
+            y += self._bias
+        return y.view(*x.shape[:-1], self.out_features)
+
+
 class PackedLinear(nn.Module):
-    """A linear layer in oneDNN's own layout. The quickest for few rows; exact where it was probed.
+    """A linear layer in oneDNN's own layout. Quick for few rows; exact where it was probed.
 
     The layout is opaque, so that it is no part of the state dict: it is for inference only.
     """
@@ -59,11 +87,16 @@ class RowwiseLinear(nn.Module):
         return torch.cat(products).view(*x.shape[:-1], self.out_features)
 
 
+def has_kernels() -> bool:
+    """numba comes with the extra `studio`, but not to every machine."""
+    return find_spec("numba") is not None
+
+
 def make_row_exact(module: nn.Module) -> None:
     """Replace the linear layers inside `module`, each as soon as it is packed.
 
     Only those that are `nn.Linear`, on the CPU and in float32: elsewhere the promise is not made.
-    It holds for the number of threads that torch is set to now.
+    Without our kernels it holds for the number of threads that torch is set to now.
     """
     for name, child in module.named_children():
         if type(child) is nn.Linear:
@@ -75,6 +108,8 @@ def make_row_exact(module: nn.Module) -> None:
 
 
 def _row_exact(linear: nn.Linear) -> nn.Module:
+    if has_kernels():
+        return KernelLinear(linear.weight, linear.bias)
     has_bias = linear.bias is not None
     threads = torch.get_num_threads()
     if _packing_is_exact(linear.in_features, linear.out_features, has_bias, threads):

@@ -18,8 +18,8 @@ class Rotation:
     cos: Tensor
     sin: Tensor
 
-    def at(self, positions: Tensor) -> Rotation:
-        """The rows of `positions` [...]: [..., D] each."""
+    def at(self, positions: Tensor | slice) -> Rotation:
+        """The rows of `positions` [...]: [..., D] each. Those of a slice are views."""
         return Rotation(self.cos[positions], self.sin[positions])
 
 

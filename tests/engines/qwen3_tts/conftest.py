@@ -10,6 +10,7 @@ import torch
 
 from vocalino.engines.qwen3_tts.engine import Qwen3Designer
 from vocalino.engines.qwen3_tts.model import Qwen3Model
+from vocalino.nn import linear
 
 GOLDENS = Path(__file__).parents[2] / "goldens" / "qwen3_tts"
 
@@ -34,6 +35,16 @@ def designer(checkpoint: Path) -> Iterator[Qwen3Designer]:
 @pytest.fixture(scope="session")
 def model(designer: Qwen3Designer) -> Qwen3Model:
     return designer.model
+
+
+@pytest.fixture(scope="session")
+def model_without_kernels(checkpoint: Path) -> Iterator[Qwen3Model]:
+    """As where there is no numba."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "has_kernels", lambda: False)
+        made = Qwen3Designer(checkpoint)
+    yield made.model
+    made.close()
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,11 @@ def run(
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_seed_gives_the_same_codes_in_every_batch(model: Qwen3Model, threads: int) -> None:
+@pytest.mark.parametrize("which", ["model", "model_without_kernels"])
+def test_a_seed_gives_the_same_codes_in_every_batch(
+    request: pytest.FixtureRequest, which: str, threads: int
+) -> None:
+    model: Qwen3Model = request.getfixturevalue(which)
     torch.set_num_threads(threads)
     frames = 24 // threads**2  # a second thread is slow company for networks this small
     said, other = prompt(model, "I will be there at noon."), prompt(model, "No!")
@@ -65,6 +69,12 @@ def test_a_seed_gives_the_same_codes_in_every_batch(model: Qwen3Model, threads: 
     assert torch.equal(alone, ten[0][0])
     assert torch.equal(alone, mixed[2][0])
     assert not torch.equal(four[0][0], four[1][0])
+
+
+def test_codes_are_those_of_torch(model: Qwen3Model, model_without_kernels: Qwen3Model) -> None:
+    job = Job(prompt(model, "I will be there at noon."), 7, FREE)
+    ((ours, _),), ((torchs, _),) = run(model, [job]), run(model_without_kernels, [job])
+    assert torch.equal(ours, torchs)
 
 
 def test_streaming_text_batches_with_whole_text(model: Qwen3Model) -> None:

@@ -7,11 +7,15 @@ talker's width to its own at every step; the tables are projected once here, whe
 
 from __future__ import annotations
 
+from functools import cached_property
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vocalino.engines.qwen3_tts.config import CodePredictorConfig
+from vocalino.nn.cpu_decoder import CpuDecoder
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Run, Window
 from vocalino.nn.rope import Rotation, rotation
@@ -22,8 +26,7 @@ class CodePredictor(nn.Module):
     projected: Tensor  # [(K - 1) V, W], `codec_embedding` in the predictor's own width
     projected_first: Tensor  # [V of the talker, W]
     offsets: Tensor  # [K - 1]
-    start: Rotation  # of positions 0 and 1
-    turns: list[Rotation]  # of each position
+    turned: Rotation  # of all positions, each part [K, D]
 
     def __init__(self, config: CodePredictorConfig, talker_width: int) -> None:
         super().__init__()
@@ -67,13 +70,14 @@ class CodePredictor(nn.Module):
         groups = torch.arange(self.groups - 1, device=first_codes.device)
         self.offsets = groups * self.config.vocab_size  # [K - 1]
         positions = torch.arange(self.groups, device=first_codes.device)
-        turned = rotation(
+        self.turned = rotation(
             positions, self.config.head_dim, self.config.rope_theta, first_codes.dtype
         )
-        self.start = Rotation(turned.cos[:2, None], turned.sin[:2, None])  # [2, 1, D]
-        self.turns = [
-            Rotation(turned.cos[at, None], turned.sin[at, None]) for at in range(self.groups)
-        ]
+
+    @cached_property
+    def _quick(self) -> CpuDecoder | None:
+        """Looked for at the first step: then the linear layers are what they will be."""
+        return CpuDecoder.of(self.model)
 
     def cache(self, rows: int) -> KVCache:
         """A cache for one frame of `rows` rows; it can be used again for every frame."""
@@ -93,16 +97,36 @@ class CodePredictor(nn.Module):
         x = torch.stack(
             (self.small_to_mtp_projection(hidden), F.embedding(first, self.projected_first)), dim=1
         )
-        x = self.model.whole(x, self.start, cache)
-        return self.lm_head[0](x[:, 1]).float()
+        return self.lm_head[0](self._start(x, cache)).float()
 
     def next_logits(self, group: int, code: Tensor, cache: KVCache) -> Tensor:
         """From the codes [B] of `group` to the logits [B, V] of the group behind it."""
         x = F.embedding(code + (group - 1) * self.config.vocab_size, self.projected)
-        position = group + 1  # behind the hidden state and the first code
-        window = Window(position, (Run(0, len(code), position + 1),))
-        x = self.model.step(x.unsqueeze(1), self.turns[position], cache, window)
-        return self.lm_head[group](x[:, 0]).float()
+        # Behind the hidden state and the first code.
+        return self.lm_head[group](self._step(x, group + 1, cache)).float()
+
+    def _start(self, x: Tensor, cache: KVCache) -> Tensor:
+        """Positions 0 and 1 of the first rows -> the hidden state of the second.
+
+        [B, 2, W] -> [B, W]
+        """
+        rows = len(x)
+        if self._quick:
+            places, positions = np.arange(rows).repeat(2), np.tile((0, 1), rows)
+            out = self._quick.step(x.flatten(0, 1), places, positions, self.turned, cache)
+            return out[1::2]
+        start = Rotation(self.turned.cos[:2, None], self.turned.sin[:2, None])  # [2, 1, D]
+        return self.model.whole(x, start, cache.rows(0, rows))[:, 1]
+
+    def _step(self, x: Tensor, position: int, cache: KVCache) -> Tensor:
+        """The next position of the first rows. [B, W] -> [B, W]"""
+        rows = len(x)
+        if self._quick:
+            positions = np.full(rows, position)
+            return self._quick.step(x, np.arange(rows), positions, self.turned, cache)
+        turned = self.turned.at(slice(position, position + 1))  # [1, D]
+        window = Window(position, (Run(0, rows, position + 1),))
+        return self.model.step(x.unsqueeze(1), turned, cache.rows(0, rows), window)[:, 0]
 
     def predict(
         self, hidden: Tensor, first: Tensor, sampling: Sampling, uniforms: Tensor, cache: KVCache
@@ -113,6 +137,7 @@ class CodePredictor(nn.Module):
             hidden: [B, W], the talker's final-normed hidden state that the first code came from.
             first: [B], the first codes.
             uniforms: [B, K], a random number for each group; that of group 0 is not used.
+            cache: of B rows or more.
 
         Returns:
             [B, K] codes, the first among them.

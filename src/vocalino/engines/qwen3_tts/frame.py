@@ -15,7 +15,6 @@ from vocalino.engines.qwen3_tts.code_predictor import CodePredictor
 from vocalino.engines.qwen3_tts.config import CONTROL_IDS, TalkerConfig
 from vocalino.engines.qwen3_tts.talker import Talker
 from vocalino.nn.kv_cache import KVCache, Run, Window
-from vocalino.nn.rope import Rotation
 from vocalino.nn.sampling import Sampling, penalise, pick
 
 MIN_FRAMES = 2  # upstream's min_new_tokens: no end before the second frame
@@ -150,8 +149,7 @@ def frame_step(
     ends = (first == talker.config.codec_eos_token_id) & (rows.ended[:count] == RUNNING)
     rows.ended[:count] = torch.where(ends, frame, rows.ended[:count])
 
-    cache = rows.predictor_cache.rows(0, count)
-    codes = predictor.predict(hidden, first, draws.predictor, uniforms, cache)
+    codes = predictor.predict(hidden, first, draws.predictor, uniforms, rows.predictor_cache)
     rows.codes[slots, frame] = codes
     feed(talker, predictor, rows, slice(0, count), codes, runs, masked)
 
@@ -177,6 +175,5 @@ def feed(
     if masked:
         places = torch.arange(runs[0].length, device=position.device)
         mask = (places <= position.unsqueeze(1))[:, None, None]  # [B, 1, 1, T]
-    cache = KVCache(rows.cache.keys[:, which], rows.cache.values[:, which])
-    turned: Rotation = rows.rotation.at(position)
-    rows.hidden[which] = talker.step(x, turned, cache, Window(position, runs, mask))
+    window = Window(position, runs, mask)
+    rows.hidden[which] = talker.step(x, rows.rotation, rows.cache, which, window)

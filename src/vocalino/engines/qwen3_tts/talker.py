@@ -7,13 +7,16 @@ multimodal rotation carry the same position, which makes it the ordinary rotatio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from vocalino.engines.qwen3_tts.config import TalkerConfig
 from vocalino.engines.qwen3_tts.prompt import Prompt
 from vocalino.nn.activation import silu
+from vocalino.nn.cpu_decoder import CpuDecoder
 from vocalino.nn.decoder import Decoder, DecoderShape
 from vocalino.nn.kv_cache import KVCache, Window
 from vocalino.nn.rope import Rotation, rotation
@@ -55,6 +58,11 @@ class Talker(nn.Module):
         """To be called once, when the weights are in place."""
         self.model.finish()
 
+    @cached_property
+    def _quick(self) -> CpuDecoder | None:
+        """Looked for at the first step: then the linear layers are what they will be."""
+        return CpuDecoder.of(self.model)
+
     @property
     def device(self) -> torch.device:
         return self.codec_embedding.weight.device
@@ -94,12 +102,24 @@ class Talker(nn.Module):
         whole = Rotation(turned.cos.unsqueeze(1), turned.sin.unsqueeze(1))  # [T, 1, D]
         return self.model.whole(x, whole, cache)
 
-    def step(self, x: Tensor, rotation: Rotation, cache: KVCache, window: Window) -> Tensor:
+    def step(
+        self, x: Tensor, rotation: Rotation, cache: KVCache, rows: slice, window: Window
+    ) -> Tensor:
         """One frame's embedding per row -> final-normed hidden. [B, W] -> [B, W]
 
-        `rotation` is of the rows' positions, each part [B, D].
+        Args:
+            rotation: of all positions, each part [P, D].
+            cache: of more rows than these; `rows` are theirs.
+            window: with a position for each row.
         """
-        turned = Rotation(rotation.cos[:, None, None], rotation.sin[:, None, None])
+        at = window.position
+        assert isinstance(at, Tensor)
+        if self._quick:
+            places = np.arange(rows.start, rows.stop)
+            return self._quick.step(x, places, at.numpy(), rotation, cache)
+        turned = rotation.at(at)
+        turned = Rotation(turned.cos[:, None, None], turned.sin[:, None, None])
+        cache = KVCache(cache.keys[:, rows], cache.values[:, rows])
         return self.model.step(x.unsqueeze(1), turned, cache, window).squeeze(1)
 
     def logits(self, hidden: Tensor) -> Tensor:
