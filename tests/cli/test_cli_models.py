@@ -15,6 +15,7 @@ from hub_server import FILES, PIN, Hub, playing
 from program import Vocalino
 from safetensors.torch import load_file
 
+from vocalino.engines.ecapa.pins import BASE
 from vocalino.engines.qwen3_tts.pins import VOICE_DESIGN
 from vocalino.engines.seed_vc.pins import PINS
 from vocalino.hub import PinnedFile
@@ -181,7 +182,7 @@ def test_without_the_extra_the_list_says_so(
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     model, *others = in_process("models", "list", "--json").json
     assert model["name"] == VOICE_DESIGN.name and model["bytes"] > 4e9
-    assert [other["name"] for other in others] == [pin.name for pin in PINS]
+    assert [other["name"] for other in others] == [*(pin.name for pin in PINS), BASE.name]
     assert (model["state"], model["fix"]) == ("unknown", "pip install 'vocalino[studio]'")
     assert in_process("models", "pull").code == 3
 
