@@ -1,4 +1,4 @@
-"""On a CUDA device: what the CPU makes, in float32 and nearly so in half. `make test-gpu` runs it."""
+"""On a CUDA device: what the CPU makes, exactly or nearly so. `make test-gpu` runs it."""
 
 from __future__ import annotations
 

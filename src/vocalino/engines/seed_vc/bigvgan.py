@@ -22,6 +22,7 @@ from vocalino.engines.seed_vc.bigvgan_weights import bigvgan_places
 from vocalino.engines.seed_vc.snake import AntiAliasedSnake, SnakeBeta
 from vocalino.nn.checkpoint import fill
 from vocalino.nn.conv import CausalConv1d, CausalConvTranspose1d
+from vocalino.nn.toom_cook import ToomCookConv1d
 
 END_KERNEL_SIZE = 7  # of the first and the last convolution
 
@@ -32,10 +33,10 @@ class AMPBlock(nn.Module):
     def __init__(self, channels: int, kernel_size: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         self.convs1 = nn.ModuleList(
-            CausalConv1d(channels, channels, kernel_size, dilation=d) for d in dilations
+            ToomCookConv1d(channels, channels, kernel_size, dilation=d) for d in dilations
         )
         self.convs2 = nn.ModuleList(
-            CausalConv1d(channels, channels, kernel_size) for _ in dilations
+            ToomCookConv1d(channels, channels, kernel_size) for _ in dilations
         )
         self.activations = nn.ModuleList(
             AntiAliasedSnake(channels) for _ in range(2 * len(dilations))

@@ -29,8 +29,11 @@ REACH = 5  # an output depends on so many inputs before it and behind it, and on
 HEIGHT_EPS = 1e-9
 
 # Times that one small matrix product filters at once. A longer block multiplies more zeros, a
-# shorter one is less of a matrix: 8 and 32 take longer.
+# shorter one is less of a matrix.
 BLOCK = 16
+# Numbers at twice the rate that are made at once, so that they stay in the cache...
+NUMBERS_AT_ONCE = 1 << 18
+LEAST_PIECE = 8 * BLOCK  # ...but so many times, or the ends of pieces would be made twice too often
 
 
 def lowpass_taps() -> Tensor:
@@ -134,25 +137,40 @@ def _by_convolutions(x: Tensor, rate: Tensor, gain: Tensor, margin: int) -> Tens
 
 
 def _by_blocks(x: Tensor, rate: Tensor, gain: Tensor, margin: int) -> Tensor:
-    """A matrix product a block, several times as quick on a CPU as its convolutions."""
-    matrices = filters(x.device)
+    """A matrix product a block, several times as quick on a CPU as its convolutions.
+
+    In pieces, so that what is made at twice the rate never leaves the cache.
+    """
     batch, times, channels = x.shape
     out = x.new_empty(batch, margin + times + margin, channels, dtype=torch.float32)
     out[:, :margin].zero_()
     out[:, margin + times :].zero_()
-    wide = out.new_empty(REPEATED_BEFORE + 2 * times + REPEATED_BEHIND, channels)
-    inner = wide[REPEATED_BEFORE : REPEATED_BEFORE + 2 * times]
-    sines = torch.empty_like(inner)
-    for signal, result in zip(x.float(), out, strict=True):
-        first, last = signal[:1], signal[-1:]
-        padded = torch.cat((first, first, first, signal, last, last, last))
-        _filter(matrices.up, padded, inner, rate_in=1)
-        torch.mul(inner, rate, out=sines).sin_().square_()
-        inner.addcmul_(sines, gain)
-        wide[:REPEATED_BEFORE] = inner[0]
-        wide[-REPEATED_BEHIND:] = inner[-1]
-        _filter(matrices.down, wide, result[margin : margin + times], rate_in=2)
+    piece = max(LEAST_PIECE, NUMBERS_AT_ONCE // (2 * channels * BLOCK) * BLOCK)
+    for signal, result in zip(x.float().contiguous(), out[:, margin : margin + times], strict=True):
+        for first in range(0, times, piece):
+            last = min(first + piece, times)
+            _piece(signal, first, last, rate, gain, result[first:last])
     return out.to(x.dtype)
+
+
+def _piece(x: Tensor, first: int, last: int, rate: Tensor, gain: Tensor, out: Tensor) -> None:
+    """Times `first` to `last` of a signal [T, C] into `out` [last - first, C]."""
+    matrices, times = filters(x.device), x.shape[0]
+    begin, end = max(0, first - REPEATED), min(times, last + REPEATED)  # needed at twice the rate
+    before, behind = min(begin, REPEATED), min(times - end, REPEATED)
+    stretch = x[begin - before : end + behind]
+    if before < REPEATED or behind < REPEATED:
+        stretch = torch.cat(
+            (x[:1].expand(REPEATED - before, -1), stretch, x[-1:].expand(REPEATED - behind, -1))
+        )
+    # Of the six that a time needs on each side at most, five before.
+    wide = x.new_empty(2 * (last - first + 2 * REPEATED), x.shape[1])
+    inner = wide[2 * (begin - first + REPEATED) :][: 2 * (end - begin)]
+    _filter(matrices.up, stretch, inner, rate_in=1)
+    inner.addcmul_(torch.mul(inner, rate).sin_().square_(), gain)
+    wide[: 2 * (begin - first + REPEATED)] = inner[0]
+    wide[2 * (end - first + REPEATED) :] = inner[-1]
+    _filter(matrices.down, wide[2 * REPEATED - REPEATED_BEFORE :], out, rate_in=2)
 
 
 def _filter(matrix: Tensor, signal: Tensor, out: Tensor, rate_in: int) -> None:
@@ -174,5 +192,5 @@ def _filter(matrix: Tensor, signal: Tensor, out: Tensor, rate_in: int) -> None:
         torch.bmm(matrix.expand(blocks, made, seen), stretches, out=whole)
     rest = out[blocks * made :]
     if rest.shape[0]:
-        stretch = signal[blocks * step :]
+        stretch = signal[blocks * step :][: rest.shape[0] * rate_in * BLOCK // made + seen - step]
         torch.mm(matrix[: rest.shape[0], : stretch.shape[0]], stretch, out=rest)
